@@ -1,0 +1,130 @@
+#include "protocol/hash.hpp"
+
+#include <openssl/evp.h>
+
+#include <cstdlib>
+#include <utility>
+
+namespace lama {
+
+namespace {
+
+constexpr char digits[] = "0123456789abcdef";
+
+const EVP_MD* fetched_sha256() {
+  static const EVP_MD* fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched;
+}
+
+struct context_owner {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~context_owner() {
+    EVP_MD_CTX_free(context);
+  }
+};
+
+int value_of(char digit, bool any_case) {
+  if (digit >= '0' && digit <= '9')
+    return digit - '0';
+  if (digit >= 'a' && digit <= 'f')
+    return digit - 'a' + 10;
+  if (any_case && digit >= 'A' && digit <= 'F')
+    return digit - 'A' + 10;
+  return -1;
+}
+
+} // namespace
+
+std::optional<hash> hash::from_hex(std::string_view text) {
+  if (text.size() != 64)
+    return std::nullopt;
+  hash x;
+  for (std::size_t i = 0; i < 32; ++i) {
+    auto high = value_of(text[2 * i], false);
+    auto low = value_of(text[2 * i + 1], false);
+    if (high < 0 || low < 0)
+      return std::nullopt;
+    x.bytes[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return x;
+}
+
+std::optional<hash> hash::from_bytes(std::string_view raw) {
+  hash x;
+  if (raw.size() != x.bytes.size())
+    return std::nullopt;
+  std::memcpy(x.bytes.data(), raw.data(), raw.size());
+  return x;
+}
+
+std::string hash::hex() const {
+  return to_hex(raw());
+}
+
+hash sha256(std::string_view bytes) {
+  thread_local context_owner owner;
+  hash x;
+  unsigned length = 0;
+  // These calls fail only where OpenSSL has no memory or no SHA-256; there is no way on from either.
+  if (EVP_DigestInit_ex2(owner.context, fetched_sha256(), nullptr) != 1 || EVP_DigestUpdate(owner.context, bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(owner.context, x.bytes.data(), &length) != 1)
+    std::abort();
+  return x;
+}
+
+sha256_stream::sha256_stream() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex2(static_cast<EVP_MD_CTX*>(context_), fetched_sha256(), nullptr) != 1)
+    std::abort();
+}
+
+sha256_stream::~sha256_stream() {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
+
+sha256_stream::sha256_stream(sha256_stream&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {
+  // nop
+}
+
+sha256_stream& sha256_stream::operator=(sha256_stream&& other) noexcept {
+  std::swap(context_, other.context_);
+  return *this;
+}
+
+void sha256_stream::update(std::string_view bytes) {
+  if (EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size()) != 1)
+    std::abort();
+}
+
+hash sha256_stream::finish() {
+  hash x;
+  unsigned length = 0;
+  if (EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), x.bytes.data(), &length) != 1)
+    std::abort();
+  return x;
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string text(bytes.size() * 2, '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto byte = static_cast<unsigned char>(bytes[i]);
+    text[2 * i] = digits[byte >> 4];
+    text[2 * i + 1] = digits[byte & 15];
+  }
+  return text;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0)
+    return std::nullopt;
+  std::string bytes(text.size() / 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto high = value_of(text[2 * i], true);
+    auto low = value_of(text[2 * i + 1], true);
+    if (high < 0 || low < 0)
+      return std::nullopt;
+    bytes[i] = static_cast<char>(high << 4 | low);
+  }
+  return bytes;
+}
+
+} // namespace lama

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Every limit on what a peer, a page or a file may send, each with its reason. A loop over foreign input ends at one of these.
+namespace lama::limits {
+
+/// One object's text. A channel entry is under 1 kB, the longest honest object is a long chat text or a list of files.
+inline constexpr std::size_t object_bytes = 16u << 20;
+/// Nesting of collections and nested objects within one text. Shipped recipes reach 6.
+inline constexpr std::size_t object_depth = 64;
+/// References or items within one object.
+inline constexpr std::size_t object_items = 1u << 20;
+
+/// A websocket message, as the stock peer has it (docs/protocol/02 §2).
+inline constexpr std::size_t websocket_message_bytes = 100u << 20;
+/// A message before it is known who speaks: handshake texts and key boxes.
+inline constexpr std::size_t handshake_message_bytes = 64u << 10;
+/// A defragmented message on an established connection: a list of children names every object of a long channel.
+inline constexpr std::size_t assembled_message_bytes = 64u << 20;
+/// Unread messages while step-by-step protocols run; as the stock peer (docs/protocol/02 §2).
+inline constexpr std::size_t queued_step_messages = 10;
+
+/// CHUM lists: roots, children.
+inline constexpr std::size_t chum_list_entries = 1u << 20;
+/// Requests that a remote importer may have open here.
+inline constexpr std::size_t chum_open_requests = 4096;
+
+/// A blob that a peer may bring.
+inline constexpr uint64_t blob_bytes = 4ull << 30;
+/// Blobs are stored and streamed in pieces of this size, never held whole.
+inline constexpr std::size_t blob_chunk_bytes = 64u << 10;
+
+/// Request bodies and messages of the JSON-RPC entry; attachments take their own way (PUT /blob).
+inline constexpr std::size_t rpc_message_bytes = 8u << 20;
+
+/// A chat text a person writes.
+inline constexpr std::size_t chat_text_bytes = 1u << 20;
+/// Attachments of one message.
+inline constexpr std::size_t chat_attachments = 256;
+
+/// Invitations open at a time; more is a loop, not a person.
+inline constexpr std::size_t open_invitations = 64;
+
+} // namespace lama::limits

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "protocol/hash.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// An object in memory: a type and named fields (docs/protocol/01 §1).
+///
+/// Text is UTF-8; a lone surrogate, which JavaScript allows, stands as its three-byte (WTF-8) form.
+namespace lama::protocol {
+
+class value;
+struct field;
+
+/// A typed object, or a nested one (then `type` is empty).
+struct object {
+  std::string type;
+  std::vector<field> fields;
+
+  /// Null where the field is absent.
+  const value* find(std::string_view name) const;
+  object& set(std::string name, value content);
+  void remove(std::string_view name);
+
+  // What is absent or of another kind answers empty, nullptr, 0, nothing.
+  const std::string& text(std::string_view name) const;
+  std::optional<hash> reference(std::string_view name) const;
+  double number(std::string_view name) const;
+  bool flag(std::string_view name) const;
+  /// The references among the items of an array, bag or set, in stored order.
+  std::vector<hash> references(std::string_view name) const;
+
+  friend bool operator==(const object&, const object&);
+};
+
+using list = std::vector<value>; ///< array, bag or set; which one, the recipe says
+/// In order of insertion: it is part of the hash.
+using map = std::vector<std::pair<value, value>>;
+using json = nlohmann::json; ///< a stringifiable
+
+class value : public std::variant<std::monostate, bool, double, std::string, hash, list, map, object, std::shared_ptr<const json>> {
+public:
+  using variant::variant;
+  value(const char* text) : variant(std::string{text}) {
+    // nop
+  }
+  value(int number) : variant(static_cast<double>(number)) {
+    // nop
+  }
+  value(int64_t number) : variant(static_cast<double>(number)) {
+    // nop
+  }
+  value(json x) : variant(std::make_shared<const json>(std::move(x))) {
+    // nop
+  }
+
+  friend bool operator==(const value&, const value&);
+};
+
+struct field {
+  std::string name;
+  value content;
+
+  friend bool operator==(const field&, const field&) = default;
+};
+
+} // namespace lama::protocol

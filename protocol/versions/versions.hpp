@@ -1,0 +1,47 @@
+#pragma once
+
+#include "protocol/objects/object_space.hpp"
+
+#include <cstdint>
+
+/// Versions of an object and how two of them become one (docs/protocol/01 §5).
+namespace lama::protocol {
+
+enum class store_mode {
+  change,     ///< on top of the head (the default)
+  merge,      ///< as an edge, merged with the head
+  no_version, ///< the text alone: no node, the head stays
+};
+
+struct stored_version {
+  hash data;
+  hash id;
+  hash head;            ///< the version node that is now current (zero for no_version)
+  bool changed = false; ///< the head moved
+};
+
+/// Stores the text of a versioned object (docs/protocol/01 §5.2). `now_ms` becomes the node's creation time.
+result<stored_version> store_version(object_space& space, std::string_view text, int64_t now_ms, store_mode mode = store_mode::change);
+
+/// How to treat what the stock peer gets wrong (docs/protocol/01 §5.3, "Known failures").
+enum class merge_repairs { on, off /* as the peer, for its vectors */ };
+
+/// A remote's version node, already put with all it refers to, joins the history of its id (docs/protocol/01 §5.2, "Import").
+result<stored_version> import_version(object_space& space, const hash& node, merge_repairs repairs = merge_repairs::on);
+
+/// The nodes that the stock peer would list for `id`, oldest first (docs/protocol/01 §5.2).
+std::vector<hash> listed_version_nodes(const object_source& from, const hash& id);
+
+/// The one node that we offer to a remote: an Edge with the head's data and creation time, stored so that its echo is known here
+/// (docs/protocol/03 §5.4). Nothing where there is no head.
+result<std::optional<hash>> edge_of_head(object_space& space, const hash& id);
+/// Its text, without storing it.
+std::optional<std::string> edge_text_of_head(const object_source& from, const hash& id);
+
+/// One element of a list merge; entries are hashes of LinkedListEntry objects (docs/protocol/01 §5.5, 04 §4.4).
+/// Merges two lists and answers the head of the result; either may be absent.
+result<std::optional<hash>> merge_lists(object_space& space, const std::optional<hash>& first, const std::optional<hash>& second);
+/// Inserts a CreationTime with its metadata into the list below `head`; answers the new head (docs/protocol/04 §4.2).
+result<hash> insert_entry(object_space& space, const std::optional<hash>& head, const hash& creation_time, const std::vector<hash>& metadata);
+
+} // namespace lama::protocol
