@@ -55,6 +55,7 @@ public:
   const protocol::recipe_table& recipes() const override;
   std::optional<std::string> read(const hash& name) const override;
   bool contains(const hash& name) const override;
+  bool elsewhere(const hash& name) const override;
   std::optional<hash> head(const hash& id) const override;
   bool in_history(const hash& id, const hash& node) const override;
   std::vector<hash> referrers(const hash& target, std::string_view type) const override;
@@ -95,6 +96,7 @@ public:
   const protocol::recipe_table& recipes() const override;
   std::optional<std::string> read(const hash& name) const override;
   bool contains(const hash& name) const override;
+  bool elsewhere(const hash& name) const override;
   std::optional<hash> head(const hash& id) const override;
   bool in_history(const hash& id, const hash& node) const override;
   std::vector<hash> referrers(const hash& target, std::string_view type) const override;
@@ -102,6 +104,7 @@ public:
   result<protocol::put_result> put(std::string_view text) override;
   result<protocol::put_result> put_blob(std::string_view bytes) override;
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
+  void mark_elsewhere(const hash& name) override;
 
   std::optional<std::string> note(std::string_view key) const;
   void set_note(std::string_view key, std::string_view value);

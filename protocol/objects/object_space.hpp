@@ -21,6 +21,9 @@ public:
   virtual std::optional<std::string> read(const hash& name) const = 0;
   /// Objects, id objects, blobs and clobs alike.
   virtual bool contains(const hash& name) const = 0;
+  /// Not here, but held by the archive: evicted, or outside the window that was asked for. Counts as known for importer and verify
+  /// (docs/protocol/… our extension: docs/chum-extension.md). Storing the object ends it.
+  virtual bool elsewhere(const hash& name) const = 0;
   /// The current version node of an id (docs/protocol/01 §5.1).
   virtual std::optional<hash> head(const hash& id) const = 0;
   /// Is `node` the head of `id` or one of its ancestors? A key look-up, not a walk.
@@ -45,6 +48,7 @@ public:
   virtual result<put_result> put_blob(std::string_view bytes) = 0;
   /// Makes `node` the head of `id`. The caller also names every node that thereby becomes history (`docs/protocol/01 §5.2`).
   virtual void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) = 0;
+  virtual void mark_elsewhere(const hash& name) = 0;
 };
 
 /// Reads and parses; `not_found`, or `corrupt` where the text does not parse.
@@ -63,6 +67,7 @@ public:
   const recipe_table& recipes() const override;
   std::optional<std::string> read(const hash& name) const override;
   bool contains(const hash& name) const override;
+  bool elsewhere(const hash& name) const override;
   std::optional<hash> head(const hash& id) const override;
   bool in_history(const hash& id, const hash& node) const override;
   std::vector<hash> referrers(const hash& target, std::string_view type) const override;
@@ -70,6 +75,7 @@ public:
   result<put_result> put(std::string_view text) override;
   result<put_result> put_blob(std::string_view bytes) override;
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
+  void mark_elsewhere(const hash& name) override;
 
   /// All names, sorted.
   std::vector<hash> names() const;
