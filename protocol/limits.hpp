@@ -43,4 +43,19 @@ inline constexpr std::size_t chat_attachments = 256;
 /// Invitations open at a time; more is a loop, not a person.
 inline constexpr std::size_t open_invitations = 64;
 
+/// Frames queued for one connection and not yet taken by the operating system: two of the largest messages; a peer that does not read is closed at it.
+inline constexpr std::size_t connection_queue_bytes = 208u << 20;
+/// Websocket connections open in one transport, both directions: a listener faces the world, each costs some 20 kB and a descriptor.
+inline constexpr std::size_t transport_connections = 1024;
+/// Connections open at the UI and IPC port: a few pages, each with six, and scripts.
+inline constexpr std::size_t http_connections = 256;
+/// The head of an HTTP request. A cookie, a token and the usual headers of a browser stay under 4 KiB.
+inline constexpr std::size_t http_header_bytes = 16u << 10;
+/// Bytes queued for one page that does not read; the page reconnects and asks anew.
+inline constexpr std::size_t rpc_queue_bytes = 64u << 20;
+
+/// Calls in one JSON-RPC batch, and nesting of its JSON: parameters reach 8, objects from elsewhere may reach `object_depth`.
+inline constexpr std::size_t rpc_batch_calls = 100;
+inline constexpr std::size_t rpc_depth = 96;
+
 } // namespace lama::limits
