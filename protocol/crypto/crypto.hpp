@@ -4,7 +4,9 @@
 #include "protocol/result.hpp"
 
 #include <array>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,13 +41,23 @@ std::string secretbox(std::string_view plain, const std::array<uint8_t, 24>& non
 /// Nothing where the tag does not fit.
 std::optional<std::string> open_secretbox(std::string_view sealed, const std::array<uint8_t, 24>& nonce, const key32& key);
 
+/// The same without a copy: `box` is 16 bytes of room followed by the plain text, and becomes the sealed bytes.
+inline constexpr std::size_t tag_bytes = 16;
+void seal_in_place(std::span<uint8_t> box, const std::array<uint8_t, 24>& nonce, const key32& key);
+/// After success the plain text stands behind the first 16 bytes; after failure the bytes are as they were.
+bool open_in_place(std::span<uint8_t> box, const std::array<uint8_t, 24>& nonce, const key32& key);
+
 /// Ed25519 detached, 64 bytes.
 std::string sign(std::string_view message, const key64& secret);
 bool verify(std::string_view message, std::string_view signature, const key32& public_key);
 
+/// 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view message);
+/// Compares in a time that depends on the sizes alone.
+bool equal_secret(std::string_view a, std::string_view b);
 
-/// scrypt; the password is normalised by NFKC first (docs/protocol/04 §1.3).
+/// scrypt, in memory of 128 * n * r bytes, at most 256 MiB; `n` is a power of two. `bad_input` for other costs, and for a password that
+/// is not UTF-8. The password is normalised by NFKC first (docs/protocol/04 §1.3).
 struct derivation_cost {
   uint64_t n = 32768; ///< the stock form has 1024
   uint32_t r = 8;
