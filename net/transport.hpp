@@ -35,12 +35,30 @@ inline constexpr uint16_t abnormal = 1006; ///< never on the wire: refused, time
 inline constexpr uint16_t too_big = 1009;  ///< a message over the limit
 } // namespace close_code
 
+/// What can be done with an open websocket, whoever opened it: the node's `transport` or the page's `http_server`.
 /// Any member may be called from any thread and answers at once. Calls for an id that is closed or was never given do nothing.
-class transport {
+class frame_pipe {
 public:
-  virtual ~transport() = default;
+  virtual ~frame_pipe() = default;
 
-  /// ws://host[:port][/path]. Answers at once; the outcome comes by events: `opened`, or `closed` with code 1006 and why (a bad url too).
+  /// Queued, also before `opened`. Several queued frames go out in one write where possible.
+  /// A queue over its limit (limits.hpp) cuts the connection: look at `queued_bytes` before sending much.
+  virtual void send(connection_id, frame) = 0;
+  /// Closes after what is queued; reasons are cut to 123 bytes of UTF-8. Nothing is received any more; `closed` comes with this very code and reason.
+  virtual void close(connection_id, uint16_t code, std::string reason) = 0;
+  /// Frames that may be received beyond those allowed so far. Begins with `initial_credits`; reading stops at zero, so a slow actor slows its peer.
+  virtual void grant(connection_id, uint32_t credits) = 0;
+  /// The longest message that is received; begins with `limits::handshake_message_bytes`, to be raised when it is known who speaks.
+  /// Takes effect from the next message on.
+  virtual void set_message_limit(connection_id, std::size_t bytes) = 0;
+  /// Bytes of frames not yet handed to the operating system, for back-pressure. 0 for what is closed.
+  virtual std::size_t queued_bytes(connection_id) const = 0;
+};
+
+/// The same rules as above hold for these: any thread, at once.
+class transport : public frame_pipe {
+public:
+  /// ws://host[:port][/path]. The outcome comes by events: `opened`, or `closed` with code 1006 and why (a bad url too).
   /// `deadline_ms` bounds it all until open: names, TCP, websocket handshake. The stock peer takes 5000 (docs/protocol/02 §3).
   virtual connection_id connect(const std::string& url, connection_events events, uint32_t deadline_ms = 5000) = 0;
 
@@ -48,23 +66,11 @@ public:
     uint64_t id;
     uint16_t port;
   };
-  /// A websocket listener; port 0 takes a free one. `events_for` is called for each accepted connection, on the I/O thread, before its handshake.
-  /// io_failure with what to do where the address cannot be had.
+  /// A websocket listener; port 0 takes a free one. `events_for` is called for each accepted connection, on the I/O thread, before its handshake;
+  /// a connection whose handshake fails sees `closed` alone. io_failure with what to do where the address cannot be had.
   virtual result<listener> listen(const std::string& host, uint16_t port, std::function<connection_events(connection_id)> events_for) = 0;
   /// Accepts no more; what was accepted lives on.
   virtual void stop_listening(uint64_t id) = 0;
-
-  /// Queued, also before `opened`. Several queued frames go out in one write where possible.
-  /// A queue over its limit (`limits::connection_queue_bytes`) closes the connection: look at `queued_bytes` before sending much.
-  virtual void send(connection_id, frame) = 0;
-  /// Closes after what is queued; reasons are cut to 123 bytes of UTF-8. Nothing is received any more; `closed` comes when it is done.
-  virtual void close(connection_id, uint16_t code, std::string reason) = 0;
-  /// Frames that may be received before the next grant. Begins with 64; reading stops at zero, so a slow actor slows its peer.
-  virtual void grant(connection_id, uint32_t credits) = 0;
-  /// The longest message that is received; begins with `limits::handshake_message_bytes`, to be raised when it is known who speaks.
-  virtual void set_message_limit(connection_id, std::size_t bytes) = 0;
-  /// Bytes of frames not yet handed to the operating system, for back-pressure. 0 for what is closed.
-  virtual std::size_t queued_bytes(connection_id) const = 0;
 };
 
 inline constexpr uint32_t initial_credits = 64;
