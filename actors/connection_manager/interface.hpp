@@ -1,0 +1,80 @@
+#pragma once
+
+#include "actors/common/message.hpp"
+#include "actors/instance/user_context.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lama::actors {
+
+/// Who stands at the other end of a known connection; decides what it may bring (protocol/policy).
+enum class peer_kind : uint8_t { contact, own_archive, own_sparse };
+
+/// An unlocked instance: from now on its key is served, and its routes are dialled.
+struct open_identity {
+  user_context_ptr context;
+};
+LAMA_MESSAGE(open_identity)
+
+/// Its connections are closed, its key is no longer served.
+struct close_identity {
+  std::string user;
+};
+LAMA_MESSAGE(close_identity, x.user)
+
+/// A remote instance that a user knows (docs/protocol/02 §9.1).
+struct known_peer {
+  peer_kind kind = peer_kind::contact;
+  hash person{};
+  hash instance{};
+  std::string person_key;        ///< 32 bytes; key continuity is checked against it
+  std::string instance_key;      ///< 32 bytes
+  std::vector<std::string> urls; ///< empty: we wait for it to connect
+};
+LAMA_MESSAGE(known_peer, x.person, x.instance, x.urls)
+
+/// All peers of a user; replaces what was said before.
+struct set_known_peers {
+  std::string user;
+  std::vector<known_peer> peers;
+};
+LAMA_MESSAGE(set_known_peers, x.user, x.peers)
+
+/// Dials an inviter as `user`; answered when the pairing is stored on this side.
+struct pair_with {
+  std::string user;
+  std::string invitation; ///< JSON or link (docs/protocol/02 §6.1)
+};
+LAMA_MESSAGE(pair_with, x.user)
+
+struct paired_with {
+  hash person{};
+  hash instance{};
+};
+LAMA_MESSAGE(paired_with, x.person, x.instance)
+
+struct list_connections {};
+LAMA_MESSAGE(list_connections)
+
+struct connection_state {
+  uint64_t id = 0;
+  std::string user;
+  std::string url;    ///< empty for incoming ones
+  std::string group;  ///< "chum", "pairing", "ipc"
+  std::string status; ///< "connecting", "handshake", "established", "waiting" (for its next try)
+  std::string peer;   ///< person, hex; empty while unknown
+  std::string detail; ///< protocol in use, last error
+};
+LAMA_MESSAGE(connection_state, x.id, x.user, x.url, x.group, x.status, x.peer, x.detail)
+
+struct connections_listed {
+  std::vector<connection_state> connections;
+  uint16_t listening_port = 0; ///< 0: no listener
+};
+LAMA_MESSAGE(connections_listed, x.connections, x.listening_port)
+
+} // namespace lama::actors

@@ -1,0 +1,117 @@
+#include "actors/object_store/object_store.hpp"
+
+#include "actors/common/errors.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace lama::actors {
+
+void object_store_state::write_group() {
+  auto begun = store->begin();
+  if (!begun) {
+    ++failures;
+    environment->log(log_error, name, "cannot write: " + begun.failure().message);
+    for (auto& x : std::exchange(queue, {}))
+      x.promise.deliver(to_caf(begun.failure()));
+    return;
+  }
+  auto& open = *begun;
+  std::vector<caf::typed_response_promise<transacted>> done_with;
+  while (!queue.empty() && done_with.size() < most_transactions_a_group && open->pending_bytes() < most_bytes_a_group) {
+    auto next = std::move(queue.front());
+    queue.pop_front();
+    auto mark = open->mark();
+    if (auto applied = next.request.apply(*open); applied) {
+      done_with.push_back(std::move(next.promise));
+    } else {
+      open->roll_back(mark); // one that fails must not spoil the others of its group
+      next.promise.deliver(to_caf(applied.failure()));
+    }
+  }
+  if (done_with.empty())
+    return;
+  auto committed = store->commit(std::move(open));
+  if (!committed) {
+    ++failures;
+    environment->log(log_error, name, "write failed, nothing of it is acknowledged: " + committed.failure().message);
+    for (auto& promise : done_with)
+      promise.deliver(to_caf(committed.failure()));
+    return;
+  }
+  ++groups;
+  transactions += done_with.size();
+  auto info = std::make_shared<const storage::commit_info>(std::move(*committed));
+  for (auto& promise : done_with)
+    promise.deliver(transacted{info->last_sequence});
+  if (!info->changes.empty())
+    for (auto& listener : listeners)
+      caf::anon_send(listener, objects_committed{info});
+}
+
+object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
+                                               std::shared_ptr<storage::store> store) {
+  self->state.environment = std::move(environment);
+  self->state.store = std::move(store);
+  self->set_down_handler([self](caf::down_msg& down) {
+    std::erase_if(self->state.listeners, [&](const commit_listener& x) { return x.address() == down.source; });
+  });
+  auto flush_soon = [self] {
+    // The flush stands behind everything that is in the mailbox by now: that makes the group.
+    if (!std::exchange(self->state.flush_is_due, true))
+      self->send(self, flush_group{});
+  };
+  return {
+    [self, flush_soon](transact& request) -> caf::result<transacted> {
+      auto& st = self->state;
+      if (st.queue.size() >= most_waiting_transactions)
+        return to_caf(fail(errc::overloaded, "the disk does not keep up with what is to be written; try again in a moment"));
+      auto promise = self->make_response_promise<transacted>();
+      st.queue.push_back({std::move(request), promise});
+      flush_soon();
+      return promise;
+    },
+    [self, flush_soon](flush_group) {
+      self->state.flush_is_due = false;
+      self->state.write_group();
+      if (!self->state.queue.empty())
+        flush_soon();
+    },
+    [self](watch_commits& request) {
+      self->monitor(request.listener);
+      self->state.listeners.push_back(std::move(request.listener));
+    },
+    [self](begin_blob) -> caf::result<blob_begun> {
+      auto begun = self->state.store->begin_blob();
+      if (!begun)
+        return to_caf(begun.failure());
+      return blob_begun{*begun};
+    },
+    [self](const append_blob& request) -> caf::result<ok> {
+      if (auto appended = self->state.store->append_blob(request.upload, request.piece); !appended)
+        return to_caf(appended.failure());
+      return ok{};
+    },
+    [self](const finish_blob& request) -> caf::result<blob_stored> {
+      auto finished = self->state.store->finish_blob(request.upload, request.expected);
+      if (!finished)
+        return to_caf(finished.failure());
+      return blob_stored{*finished};
+    },
+    [self](const cancel_blob& request) { self->state.store->cancel_blob(request.upload); },
+    [self](get_status) {
+      auto& st = self->state;
+      return status_report{nlohmann::json{{"waiting", st.queue.size()},
+                                          {"groups", st.groups},
+                                          {"transactions", st.transactions},
+                                          {"failures", st.failures},
+                                          {"objects", st.store->object_count()},
+                                          {"sequence", st.store->last_sequence()}}
+                             .dump()};
+    },
+  };
+}
+
+} // namespace lama::actors

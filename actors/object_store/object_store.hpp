@@ -1,0 +1,42 @@
+#pragma once
+
+#include "actors/common/environment.hpp"
+#include "actors/object_store/interface.hpp"
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace lama::actors {
+
+/// More than this waiting means that the disk does not keep up: the asker is told `overloaded` and tries again.
+inline constexpr std::size_t most_waiting_transactions = 20'000;
+/// A group ends here, so that its batch stays a few MB and nobody waits long.
+inline constexpr std::size_t most_transactions_a_group = 2'000;
+inline constexpr std::size_t most_bytes_a_group = 8u << 20;
+
+struct object_store_state {
+  static inline const char* name = "object-store";
+
+  struct waiting {
+    transact request;
+    caf::typed_response_promise<transacted> promise;
+  };
+
+  std::shared_ptr<storage::store> store;
+  environment_ptr environment;
+  std::deque<waiting> queue;
+  bool flush_is_due = false;
+  std::vector<commit_listener> listeners;
+  uint64_t groups = 0;
+  uint64_t transactions = 0;
+  uint64_t failures = 0;
+
+  /// Writes what waits, up to a group's limits, as one batch with one fsync, and answers each.
+  void write_group();
+};
+
+object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
+                                               std::shared_ptr<storage::store> store);
+
+} // namespace lama::actors

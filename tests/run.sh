@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Sets up what is missing, builds and tests.
+#   bash tests/run.sh          everything
+#   bash tests/run.sh NAME…    unit | vectors | simulation | process | sanitizers | fuzz | interop
+# LAMA_VECTORS names another folder of vectors, ONE_PEER a folder with an installed stock peer (docs/interop.md).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. apps/packages.sh
+
+suites=("$@")
+[ ${#suites[@]} -eq 0 ] && suites=(unit simulation process sanitizers fuzz interop)
+
+failed=()
+attempt() {
+  say "suite: $1"
+  shift
+  "$@"
+}
+unit() {
+  ctest --test-dir build/release --output-on-failure --timeout 300 -j2 -L unit
+}
+vectors() {
+  ctest --test-dir build/release --output-on-failure --timeout 300 -R '[Vv]ectors' -j2 -L unit
+}
+simulation() {
+  ctest --test-dir build/release --output-on-failure --timeout 600 -L simulation
+}
+process() {
+  python3 -m unittest discover -v -s tests/process -p '*_test.py'
+}
+sanitizers() {
+  build asan+ubsan -- all
+  ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan+ubsan --output-on-failure --timeout 900 -j2
+  build tsan -- unit_net unit_storage
+  TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan --output-on-failure --timeout 900 -j2 -L 'threads'
+}
+fuzz() {
+  build fuzz -- all
+  bash tests/fuzz/run.sh build/fuzz "${FUZZ_SECONDS:-10}"
+}
+interop() {
+  if [ -z "${ONE_PEER:-}" ]; then
+    say "interop left out: ONE_PEER does not name an installed stock peer (docs/interop.md)"
+    return 0
+  fi
+  python3 -m unittest discover -v -s tests/interop -p '*_test.py'
+}
+
+install_missing "${build_packages[@]}" "${test_packages[@]}"
+for suite in "${suites[@]}"; do
+  case $suite in
+  unit | vectors | simulation | process | interop) build release -- all ;;
+  sanitizers | fuzz) ;;
+  *) die "no suite is called '$suite'; there are: unit vectors simulation process sanitizers fuzz interop" ;;
+  esac
+  attempt "$suite" "$suite" || failed+=("$suite")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  die "failed: ${failed[*]}"
+fi
+say "all suites passed: ${suites[*]}"
