@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-/// The UI and IPC port as the gateway actor sees it: requests, answers, websocket sessions. No Boost type appears here; tests and the simulator can give their own.
+/// The UI and IPC port as the gateway actor sees it: requests, answers, websocket sessions. No Boost type appears here; tests and the simulator can give their
+/// own.
 namespace lama::net {
 
 /// Gives one piece (at most `limits::blob_chunk_bytes` on the way in); an empty piece is the end; an error breaks off.

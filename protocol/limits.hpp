@@ -58,4 +58,41 @@ inline constexpr std::size_t rpc_queue_bytes = 64u << 20;
 inline constexpr std::size_t rpc_batch_calls = 100;
 inline constexpr std::size_t rpc_depth = 96;
 
+/// Values and separators in one JSON-RPC message: bounds the DOM, which costs some 40 bytes each.
+inline constexpr std::size_t rpc_items = 512u << 10;
+
+/// One message of the bridge between our own instances, its list items, and the memory it may become: commands and answers; objects travel by CHUM.
+inline constexpr std::size_t ipc_message_bytes = 16u << 20;
+inline constexpr std::size_t ipc_items = 1u << 20;
+inline constexpr std::size_t ipc_memory_bytes = 64u << 20;
+
+/// Entries by which two lists may part before they are merged: a channel that was posted to on both sides for years.
+inline constexpr std::size_t list_merge_entries = 1u << 22;
+/// Version nodes in the history that one general merge walks, and steps of a path into nested objects, maps and referenced objects.
+inline constexpr std::size_t merge_nodes = 1u << 20;
+inline constexpr std::size_t merge_path = 256;
+
+/// Sync between our own nodes (docs/chum-extension.md). A batch is sent at this size: many objects, yet soon on the disk of the other side.
+inline constexpr std::size_t sync_batch_target_bytes = 128u << 10;
+/// Items in a batch: marks are small, so the bytes alone would not bound them.
+inline constexpr std::size_t sync_batch_items = 2048;
+/// A message: one object of the largest size on top of a nearly full batch.
+inline constexpr std::size_t sync_message_bytes = object_bytes + (1u << 20);
+/// Batches, and bytes in them, that an exporter sends ahead of the acknowledgements: covers 100 ms at 40 MB/s.
+inline constexpr std::size_t sync_window_batches = 8;
+inline constexpr std::size_t sync_window_bytes = 4u << 20;
+/// Names that a session remembers as known to the other side; all items that may wait to be stored (two windows, around a restart) fit in.
+inline constexpr std::size_t sync_recent_names = 2 * sync_window_batches * sync_batch_items;
+/// Pages and fetches that a remote may have open here.
+inline constexpr std::size_t sync_open_requests = 16;
+/// Entries in a page, names in a fetch.
+inline constexpr std::size_t sync_page_entries = 1000;
+inline constexpr std::size_t sync_fetch_names = 256;
+/// Objects looked at for the proof that a fetched name belongs to what is granted.
+inline constexpr std::size_t sync_proof_objects = 4096;
+/// Entries of one channel that are walked at a time: a hundred posts a day for a century.
+inline constexpr std::size_t sync_list_entries = 1u << 22;
+/// Objects within objects, lists not counted: honest ones reach 10.
+inline constexpr std::size_t sync_tree_depth = 4096;
+
 } // namespace lama::limits
