@@ -32,7 +32,7 @@ bool affordable(const derivation_cost& cost) {
 result<key32> derive_key(std::string_view password, std::string_view salt, const derivation_cost& cost) {
   if (!affordable(cost))
     return fail(errc::bad_input, "the key derivation's cost is out of range: n = " + std::to_string(cost.n) + ", r = " + std::to_string(cost.r) +
-                                   ", p = " + std::to_string(cost.p));
+                                     ", p = " + std::to_string(cost.p));
   uint8_t* mapped = nullptr;
   // Composed characters and their decomposed forms are one password, whatever keyboard made them.
   auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
