@@ -2,7 +2,7 @@
 
 #include "actors/common/environment.hpp"
 #include "actors/common/roster.hpp"
-#include "actors/keychain/keyring.hpp"
+#include "protocol/models/keychain.hpp"
 #include "actors/object_store/interface.hpp"
 
 #include <memory>
@@ -44,7 +44,7 @@ struct user_context {
   environment_ptr environment;
   std::shared_ptr<roster> members;
   std::shared_ptr<storage::store> store;
-  std::shared_ptr<const keyring> keys;
+  std::shared_ptr<const models::key_ring> keys;
   own_identity me;
   std::optional<partner_identity> partner;
 

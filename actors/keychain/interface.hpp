@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/common/message.hpp"
+#include "actors/instance/user_context.hpp"
+
+#include <memory>
+#include <string>
+
+namespace lama::actors {
+
+/// Opens a user's store and unlocks the keys; makes both where `create` says so.
+struct open_user {
+  std::string user;
+  std::string password;      ///< empty: `unlock_secret` alone
+  std::string unlock_secret; ///< archive's side: 32 bytes, a second way in; empty: none
+  bool create = false;       ///< a user that does not exist is made
+  std::string email;         ///< of a new user's person; empty: made up
+  std::string url;           ///< of the archive's listener, for the own endpoint; empty on the sparse side
+};
+LAMA_MESSAGE(open_user, x.user, x.create)
+
+/// A user whose keys are open. The store and the keys live as long as somebody holds this.
+struct opened_user {
+  std::shared_ptr<storage::store> store;
+  std::shared_ptr<const models::key_ring> keys;
+  own_identity me;
+  std::optional<partner_identity> partner;
+  std::string unlock_secret; ///< sparse side: what opens the archive's instance of this user
+  bool created = false;
+
+  ~opened_user();
+};
+
+struct user_opened {
+  std::shared_ptr<opened_user> what;
+};
+LAMA_MESSAGE(user_opened)
+
+/// `what` is handed in where the store is open already: only the password is checked then.
+struct check_password {
+  std::string password;
+  std::shared_ptr<storage::store> store;
+};
+LAMA_MESSAGE(check_password)
+
+
+/// The only place where passwords and the master key are. It takes CPU time (scrypt) and waits for the disk: a thread of its own in
+/// production.
+using keychain_actor = caf::typed_actor<
+  // `not_found`, `conflict` (exists), `wrong_secret`, `locked` (another process has the store), `corrupt` (a lost record).
+  caf::replies_to<open_user>::with<user_opened>,
+  caf::replies_to<check_password>::with<ok>,
+  caf::replies_to<get_status>::with<status_report>>;
+
+} // namespace lama::actors

@@ -1,0 +1,244 @@
+#include "actors/keychain/keychain.hpp"
+
+#include "actors/common/errors.hpp"
+#include "protocol/models/instance.hpp"
+#include "protocol/models/leute.hpp"
+
+#include <sodium.h>
+
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+using protocol::key32;
+
+/// The notes that only this file reads, beside those of models/keychain.hpp.
+constexpr const char* identity_note = "identity";            ///< email and instance name, one a line
+constexpr const char* unlock_secret_note = "keychain/unlock-secret"; ///< sparse side: sealed by the master key
+constexpr const char* unlock_purpose = "lama archive unlock";
+constexpr const char* sealed_secret_purpose = "lama unlock secret";
+
+/// Wiped when it goes out of scope, whichever way.
+struct secret_key32 {
+  key32 bytes{};
+  ~secret_key32() {
+    protocol::wipe(bytes);
+  }
+};
+
+std::string folder_of(const node_environment& environment, const std::string& user) {
+  return std::string{to_string(environment.settings.which)} + '/' + user;
+}
+
+result<done> commit(storage::store& store, const std::function<result<done>(storage::transaction&)>& apply) {
+  LAMA_TRY(open, store.begin());
+  LAMA_CHECK(apply(*open));
+  LAMA_CHECK(store.commit(std::move(open)));
+  return done{};
+}
+
+result<done> check_new_password(const std::string& password) {
+  if (password.size() < least_password_length)
+    return fail(errc::bad_input, "the password is too short: at least " + std::to_string(least_password_length) + " characters");
+  if (password.size() > most_password_bytes)
+    return fail(errc::bad_input, "the password is too long: at most " + std::to_string(most_password_bytes) + " bytes");
+  return done{};
+}
+
+/// What a new user is made of, drawn before anything is written.
+struct new_user {
+  secret_key32 master;
+  models::secret_keys person_keys;
+  models::secret_keys instance_keys;
+  std::string email;
+  std::string instance_name;
+};
+
+new_user draw_user(const node_environment& environment, const open_user& request) {
+  auto& random = environment.random();
+  new_user x;
+  random.fill(x.master.bytes);
+  x.person_keys = models::make_secret_keys(random);
+  x.instance_keys = models::make_secret_keys(random);
+  auto suffix = environment.settings.plain_person_names ? std::string{} : random.text(10);
+  auto is_archive = environment.settings.which == side::archive;
+  if (!request.email.empty())
+    x.email = request.email;
+  else
+    x.email = is_archive ? models::archive_email(request.user, suffix) : models::sparse_email(request.user, suffix);
+  x.instance_name = (is_archive ? "lama-node-" : "lama-") + request.user;
+  return x;
+}
+
+models::public_keys public_halves(const models::secret_keys& keys) {
+  return {protocol::encryption_keys_from_secret(keys.encryption).public_key, protocol::signing_keys_from_secret(keys.signing).public_key};
+}
+
+own_identity to_own(const models::identity& x) {
+  return {x.email, x.instance_name, x.person, x.instance, x.person_public.encryption, x.person_public.signing, x.instance_public.encryption,
+          x.instance_public.signing};
+}
+
+/// Everything of a new user in one transaction: a crash leaves either no user or a whole one.
+result<done> write_new_user(const node_environment& environment, const open_user& request, const new_user& made, storage::transaction& to) {
+  auto& random = environment.random();
+  auto now = environment.clock->now_ms();
+  LAMA_TRY(wrapping, models::wrap_with_password(made.master.bytes, request.password, random, environment.derivation));
+  to.set_note(models::password_note, models::encode(wrapping));
+
+  models::new_instance description;
+  description.email = made.email;
+  description.name = made.instance_name;
+  description.owner_name = made.email;
+  description.person_keys = public_halves(made.person_keys);
+  description.instance_keys = public_halves(made.instance_keys);
+  for (const auto* recipe : protocol::standard_recipes().all())
+    if (protocol::is_stock_type(recipe->name))
+      description.recipes.push_back(recipe);
+  description.object_maps = models::model_reverse_maps();
+  description.id_object_maps = models::model_reverse_maps_for_id_objects();
+  LAMA_TRY(identity, models::create_instance(to, description, now));
+
+  auto keep = [&](const hash& keys, const models::secret_keys& secret) {
+    to.set_note(std::string{models::secret_keys_note} + keys.hex(), models::encode(models::seal(secret, made.master.bytes, random)));
+  };
+  keep(identity.person_keys, made.person_keys);
+  keep(identity.instance_keys, made.instance_keys);
+
+  if (environment.settings.which == side::sparse) {
+    secret_key32 unlock;
+    random.fill(unlock.bytes);
+    to.set_note(unlock_secret_note, models::wrap_with_secret(unlock.bytes, made.master.bytes, sealed_secret_purpose, random));
+  } else if (request.unlock_secret.size() == 32) {
+    to.set_note(models::unlock_note,
+                models::wrap_with_secret(made.master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, random));
+  }
+  models::first_start_options options;
+  options.display_name = request.user;
+  if (!request.url.empty())
+    options.url = request.url;
+  LAMA_CHECK(models::first_start(to, identity, options, models::sign_with(identity.person, made.person_keys.signing), now));
+  to.set_note(identity_note, made.email + '\n' + made.instance_name);
+  return done{};
+}
+
+result<key32> master_key(const storage::snapshot& view, const open_user& request) {
+  if (!request.password.empty()) {
+    auto record = view.note(models::password_note);
+    if (!record)
+      return fail(errc::corrupt, "the record that the password opens is lost, so the keys of " + request.user + " cannot be unlocked; restore a backup");
+    LAMA_TRY(wrapping, models::decode_password_wrapping(*record));
+    return models::unwrap_with_password(wrapping, request.password);
+  }
+  auto record = view.note(models::unlock_note);
+  auto secret = protocol::key32_from_bytes(request.unlock_secret);
+  if (!record || !secret)
+    return fail(errc::wrong_secret, "this secret does not unlock " + request.user + "; log in with the password");
+  return models::unwrap_with_secret(*record, *secret, unlock_purpose);
+}
+
+result<std::shared_ptr<opened_user>> unlock(const node_environment& environment, const open_user& request, std::shared_ptr<storage::store> store) {
+  auto view = store->read();
+  secret_key32 master;
+  LAMA_TRY(unwrapped, master_key(*view, request));
+  master.bytes = unwrapped;
+  protocol::wipe(unwrapped);
+
+  auto identity_text = view->note(identity_note);
+  auto line = identity_text ? identity_text->find('\n') : std::string::npos;
+  if (line == std::string::npos)
+    return fail(errc::corrupt, "the store of " + request.user + " does not say whose it is; restore a backup");
+  std::map<hash, std::string> sealed;
+  for (auto& [key, record] : view->notes(models::secret_keys_note))
+    if (auto name = hash::from_hex(std::string_view{key}.substr(models::secret_keys_note.size())))
+      sealed.emplace(*name, record);
+  LAMA_TRY(identity, models::load_identity(*view, identity_text->substr(0, line), identity_text->substr(line + 1),
+                                           [&sealed](const hash& keys) { return sealed.contains(keys); }));
+
+  auto ring = std::make_shared<models::key_ring>();
+  for (const auto& [owner, keys] : {std::pair{identity.person, identity.person_keys}, std::pair{identity.instance, identity.instance_keys}}) {
+    LAMA_TRY(record, models::decode_sealed_keys(sealed[keys]));
+    LAMA_TRY(secret, models::open(record, master.bytes));
+    ring->add(owner, keys, secret);
+  }
+  auto opened = std::make_shared<opened_user>();
+  opened->me = to_own(identity);
+  opened->keys = std::move(ring);
+  if (auto note = view->note(partner_note))
+    opened->partner = partner_identity::from_note(*note);
+  if (auto record = view->note(unlock_secret_note)) {
+    LAMA_TRY(secret, models::unwrap_with_secret(*record, master.bytes, sealed_secret_purpose));
+    opened->unlock_secret = protocol::view(secret);
+  }
+  if (environment.settings.which == side::archive && !request.password.empty() && request.unlock_secret.size() == 32) {
+    // The sparse side came with a secret of its own (a new or reinstalled one): from now on that one opens us.
+    view.reset();
+    LAMA_CHECK(commit(*store, [&](storage::transaction& to) -> result<done> {
+      to.set_note(models::unlock_note, models::wrap_with_secret(master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose,
+                                                                environment.random()));
+      return done{};
+    }));
+  }
+  opened->store = std::move(store);
+  return opened;
+}
+
+result<std::shared_ptr<opened_user>> open_or_create(const node_environment& environment, const open_user& request) {
+  LAMA_TRY(opened_store, environment.open_store(folder_of(environment, request.user)));
+  std::shared_ptr<storage::store> store = std::move(opened_store);
+  auto exists = store->read()->note(identity_note).has_value();
+  if (!exists) {
+    if (!request.create)
+      return fail(errc::not_found, "there is no user '" + request.user + "' here; lama register makes one");
+    LAMA_CHECK(check_new_password(request.password));
+    {
+      auto view = store->read();
+      LAMA_CHECK(models::check_new_keychain(view->note(models::password_note).has_value(), !view->notes(models::secret_keys_note, 1).empty()));
+    }
+    auto made = draw_user(environment, request);
+    LAMA_CHECK(commit(*store, [&](storage::transaction& to) { return write_new_user(environment, request, made, to); }));
+  }
+  LAMA_TRY(opened, unlock(environment, request, store));
+  opened->created = !exists;
+  return std::move(opened);
+}
+
+} // namespace
+
+opened_user::~opened_user() {
+  protocol::wipe(unlock_secret);
+}
+
+keychain_actor::behavior_type keychain(keychain_actor::stateful_pointer<keychain_state> self, environment_ptr environment) {
+  self->state.environment = std::move(environment);
+  return {
+    [self](open_user& request) -> caf::result<user_opened> {
+      auto opened = open_or_create(*self->state.environment, request);
+      protocol::wipe(request.password);
+      protocol::wipe(request.unlock_secret);
+      if (!opened) {
+        ++self->state.refused;
+        return to_caf(opened.failure());
+      }
+      ++self->state.opened;
+      return user_opened{*opened};
+    },
+    [self](check_password& request) -> caf::result<ok> {
+      auto checked = master_key(*request.store->read(), open_user{{}, request.password, {}, false, {}, {}});
+      protocol::wipe(request.password);
+      if (!checked) {
+        ++self->state.refused;
+        return to_caf(checked.failure());
+      }
+      protocol::wipe(*checked);
+      return ok{};
+    },
+    [self](get_status) {
+      return status_report{nlohmann::json{{"opened", self->state.opened}, {"refused", self->state.refused}}.dump()};
+    },
+  };
+}
+
+} // namespace lama::actors
