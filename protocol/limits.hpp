@@ -13,6 +13,13 @@ inline constexpr std::size_t object_depth = 64;
 /// References or items within one object.
 inline constexpr std::size_t object_items = 1u << 20;
 
+/// Steps of a recipe's compiled regular expression: the longest shipped one has about 200, a foreign one may multiply by {n}.
+inline constexpr std::size_t pattern_steps = 4096;
+/// Groups within groups of a regular expression; shipped ones reach 8. Each level of repetition reads its piece twice.
+inline constexpr std::size_t pattern_depth = 12;
+/// Text that a regular expression is run on: keys, signatures, dates, one markdown text. Longer text does not match.
+inline constexpr std::size_t pattern_text_bytes = 1u << 20;
+
 /// A websocket message, as the stock peer has it (docs/protocol/02 §2).
 inline constexpr std::size_t websocket_message_bytes = 100u << 20;
 /// A message before it is known who speaks: handshake texts and key boxes.
@@ -94,5 +101,10 @@ inline constexpr std::size_t sync_proof_objects = 4096;
 inline constexpr std::size_t sync_list_entries = 1u << 22;
 /// Objects within objects, lists not counted: honest ones reach 10.
 inline constexpr std::size_t sync_tree_depth = 4096;
+
+/// Entries of a channel that are written anew when an older one comes in below them: weeks of a lively chat, and under 10 ms.
+inline constexpr std::size_t channel_rebuild = 1000;
+/// Entries that one question to a channel walks over; the answer says where to go on.
+inline constexpr std::size_t channel_walk = 100'000;
 
 } // namespace lama::limits
