@@ -107,4 +107,9 @@ inline constexpr std::size_t channel_rebuild = 1000;
 /// Entries that one question to a channel walks over; the answer says where to go on.
 inline constexpr std::size_t channel_walk = 100'000;
 
+/// Blobs on their way into a store at a time; each may hold 1 MiB of memory.
+inline constexpr std::size_t open_blob_uploads = 256;
+/// Problems that one verification names; the rest is counted.
+inline constexpr std::size_t verify_problems = 1000;
+
 } // namespace lama::limits
