@@ -1,0 +1,19 @@
+#pragma once
+
+#include "protocol/objects/value.hpp"
+#include "protocol/result.hpp"
+
+#include <string>
+#include <string_view>
+
+/// JSON as JavaScript reads and ONE writes it (docs/protocol/01 §1.2). nlohmann's own reader and writer are not used for it: they refuse lone
+/// surrogates, recurse without a bound and sort keys by bytes.
+namespace lama::protocol {
+
+/// `JSON.parse`, with at most limits::object_depth levels. A lone surrogate becomes its WTF-8 form.
+result<json> parse_json(std::string_view text);
+
+/// `"` content `"` with the escapes of JSON.stringify. `content` is WTF-8.
+void append_json_string(std::string& out, std::string_view content);
+
+} // namespace lama::protocol
