@@ -81,9 +81,15 @@ public:
   std::optional<std::string> note(std::string_view key) const;
   std::vector<std::pair<std::string, std::string>> notes(std::string_view prefix, std::size_t limit = 1000) const;
 
+  /// The first failure of the disk: "nothing" answered since then may be a lie. Ask before acting upon an absence.
+  std::optional<error> trouble() const;
+  /// A write failed, and the store waits for this snapshot to go before it opens its files again: long readers give up and start anew.
+  bool in_the_way() const;
+
 private:
   friend class store;
   friend class transaction;
+  friend class verification;
   struct state;
   std::unique_ptr<state> state_;
 };
@@ -103,8 +109,14 @@ public:
   std::vector<hash> referring_ids(const hash& target, std::string_view type) const override;
   result<protocol::put_result> put(std::string_view text) override;
   result<protocol::put_result> put_blob(std::string_view bytes) override;
+  /// Where `id` or `node` (with its data) is not here, the commit fails.
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
+  /// Does nothing for what is here.
   void mark_elsewhere(const hash& name) override;
+
+  /// Drops the bytes of an object or blob that is held elsewhere; the name stays in the indexes, and `elsewhere` is true.
+  /// Fails with `not_found`, and with `conflict` for id objects, which are never evicted.
+  result<done> evict(const hash& name);
 
   std::optional<std::string> note(std::string_view key) const;
   void set_note(std::string_view key, std::string_view value);
@@ -133,9 +145,6 @@ struct verify_report {
   uint64_t problem_count = 0;
 };
 
-/// A blob on its way in, piece by piece, never held whole. Not visible until `finish`. Left-overs of a crash are removed at open.
-class blob_writer;
-
 class store {
 public:
   /// Opens or creates. Errors: `locked` (another process has it: the message names what to do), `unsupported` (a newer schema),
@@ -143,29 +152,37 @@ public:
   static result<std::unique_ptr<store>> open(const std::filesystem::path& folder, store_options options = {});
   ~store();
 
-  /// Safe from any thread, also while a commit runs.
+  /// Safe from any thread, also while a commit runs. Never null; where the files cannot be opened, it has `trouble` from the start.
+  /// May outlive the store, but keeps its files open.
   std::unique_ptr<snapshot> read() const;
 
   /// The writer's thread only.
   result<std::unique_ptr<transaction>> begin();
   /// Durable when it answers (unless `sync_writes` is false). After a failed write nothing more is acknowledged before the store was
-  /// closed and opened again, which this does by itself at the next call (docs/architecture.md, "After a failed write").
+  /// closed and opened again, which this does by itself at the next call (docs/architecture.md, "After a failed write"). Until then
+  /// readers see what was; the writer is refused with `io_failure` or `no_space` while the disk still fails, and with `overloaded`
+  /// while an old snapshot is held. A transaction that was begun before the failure is lost: its commit answers `conflict`.
   result<commit_info> commit(std::unique_ptr<transaction> what);
 
-  /// Streams a blob in: pieces of any size; the answer of `finish_blob` is its name. The writer's thread only.
+  /// Streams a blob in, never held whole: pieces of any size; the answer of `finish_blob` is its name. Not visible until then; what a
+  /// crash leaves over is removed at open. A failed `append_blob` forgets the upload. The writer's thread only.
   result<uint64_t> begin_blob();
   result<done> append_blob(uint64_t upload, std::string_view piece);
+  /// `conflict`, and the upload stays, while a transaction is open.
   /// Fails with `corrupt`, and forgets the upload, where `expected` is given and is not its hash.
   result<hash> finish_blob(uint64_t upload, const std::optional<hash>& expected = std::nullopt);
   void cancel_blob(uint64_t upload);
 
   /// Re-hashes everything; checks references, heads, indexes, counts. `progress` is told how many objects are done.
-  /// `missing_blob_ok`: blobs that the peer could not deliver are no problem (docs/protocol/03 §4.3).
+  /// A blob that the peer could not deliver is no problem where a note "missing-blob/HEX" says so (docs/protocol/03 §4.3).
+  /// Any thread; takes a snapshot for as long as it runs, and gives up, with a problem, when that is in the way.
   verify_report verify(const std::function<void(uint64_t)>& progress = {}) const;
 
   uint64_t last_sequence() const;
   /// Objects, id objects and blobs.
   uint64_t object_count() const;
+  /// What they are long together, without indexes and before compression: for a byte budget.
+  uint64_t stored_bytes() const;
 
 private:
   store();

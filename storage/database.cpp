@@ -1,0 +1,138 @@
+#include "storage/database.hpp"
+
+#include "protocol/limits.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace lama::storage {
+
+namespace {
+
+constexpr auto owner_file = "LOCK.owner"; ///< LevelDB leaves alone what does not carry one of its names
+
+leveldb::Env* env_of(const store_options& options) {
+  return options.env ? options.env : leveldb::Env::Default();
+}
+
+bool says(const leveldb::Status& status, std::string_view words) {
+  return status.ToString().find(words) != std::string::npos;
+}
+
+error lock_failure(const std::filesystem::path& folder, const leveldb::Status& status, leveldb::Env* env) {
+  std::string owner;
+  auto known = leveldb::ReadFileToString(env, (folder / owner_file).string(), &owner).ok() && !owner.empty();
+  auto who = !known                               ? std::string{"another process"}
+             : owner == std::to_string(::getpid()) ? std::string{"this process itself"}
+                                                   : "process " + owner;
+  return fail(errc::locked, "The store " + folder.string() + " is open in " + who + ". Stop it (lama stop), or choose another data folder.",
+              status.ToString());
+}
+
+/// Without CURRENT, LevelDB would begin anew and delete what it finds.
+result<done> check_current(const std::filesystem::path& folder, leveldb::Env* env) {
+  if (env->FileExists((folder / "CURRENT").string()))
+    return done{};
+  std::vector<std::string> names;
+  env->GetChildren(folder.string(), &names);
+  auto holds_data = [](const std::string& x) { return x.ends_with(".ldb") || x.ends_with(".sst") || x.ends_with(".log"); };
+  if (std::ranges::any_of(names, holds_data))
+    return fail(errc::corrupt, "The store " + folder.string() + " has data, but its file CURRENT is missing. Restore the folder from a backup.");
+  return done{};
+}
+
+result<done> make_folder(const std::filesystem::path& folder, const store_options& options) {
+  if (options.env) {
+    auto status = options.env->CreateDir(folder.string());
+    return status.ok() || options.env->FileExists(folder.string()) ? result<done>{done{}} : storage_failure(status, "Creating " + folder.string() + " failed");
+  }
+  std::error_code problem;
+  if (std::filesystem::exists(folder, problem))
+    return done{};
+  if (std::filesystem::create_directories(folder, problem); problem)
+    return fail(errc::io_failure, "Creating " + folder.string() + " failed: " + problem.message());
+  // Private: it holds chats and keys at rest.
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
+  return done{};
+}
+
+} // namespace
+
+error storage_failure(const leveldb::Status& status, const std::string& what) {
+  auto text = status.ToString();
+  if (status.IsCorruption())
+    return fail(errc::corrupt, what + ": stored data is damaged. Run lama verify, and restore from a backup.", text);
+  for (auto full : {ENOSPC, EDQUOT})
+    if (says(status, std::generic_category().message(full)))
+      return fail(errc::no_space, what + ": the disk is full. Make room; nothing that was acknowledged is lost.", text);
+  return fail(errc::io_failure, what + ": " + text, text);
+}
+
+result<std::shared_ptr<database>> database::open(const std::filesystem::path& folder, const store_options& options) {
+  LAMA_CHECK(make_folder(folder, options));
+  auto* env = env_of(options);
+  LAMA_CHECK(check_current(folder, env));
+  std::shared_ptr<database> opened{new database};
+  opened->before_close_ = options.before_write;
+  opened->filter_.reset(leveldb::NewBloomFilterPolicy(10));
+  opened->cache_.reset(leveldb::NewLRUCache(options.cache_bytes));
+  leveldb::Options x;
+  x.env = env;
+  x.create_if_missing = true;
+  // Rather refuse to open than drop the damaged part of a log in silence.
+  x.paranoid_checks = true;
+  x.write_buffer_size = options.write_buffer_bytes;
+  x.filter_policy = opened->filter_.get();
+  x.block_cache = opened->cache_.get();
+  leveldb::DB* db = nullptr;
+  if (auto status = leveldb::DB::Open(x, folder.string(), &db); !status.ok()) {
+    if (says(status, "lock " + (folder / "LOCK").string()))
+      return lock_failure(folder, status, env);
+    return storage_failure(status, "Opening the store " + folder.string() + " failed");
+  }
+  opened->db_.reset(db);
+  // For the message of whoever finds it locked. Not in a simulation, where a run must not depend on a process id.
+  if (!options.env)
+    leveldb::WriteStringToFile(env, std::to_string(::getpid()), (folder / owner_file).string());
+  return opened;
+}
+
+database::~database() {
+  if (before_close_)
+    before_close_();
+}
+
+result<done> probe_disk(const std::filesystem::path& folder, const store_options& options) {
+  auto* env = env_of(options);
+  std::vector<std::string> names;
+  env->GetChildren(folder.string(), &names);
+  uint64_t needed = limits::blob_chunk_bytes; // a new MANIFEST and log
+  for (const auto& name : names)
+    if (uint64_t size = 0; name.ends_with(".log") && env->GetFileSize((folder / name).string(), &size).ok())
+      needed += size;
+  auto probe = (folder / "PROBE").string();
+  leveldb::WritableFile* opened = nullptr;
+  auto status = env->NewWritableFile(probe, &opened);
+  if (!status.ok())
+    return storage_failure(status, "The store is still not writable");
+  std::unique_ptr<leveldb::WritableFile> file{opened};
+  const std::string piece(limits::blob_chunk_bytes, 'x');
+  for (uint64_t written = 0; status.ok() && written < needed; written += piece.size())
+    status = file->Append(piece);
+  if (status.ok())
+    status = file->Sync();
+  file.reset();
+  auto removed = env->RemoveFile(probe);
+  if (status.ok())
+    status = removed;
+  if (!status.ok())
+    return storage_failure(status, "The store is still not writable");
+  return done{};
+}
+
+} // namespace lama::storage

@@ -1,0 +1,129 @@
+#pragma once
+
+#include "storage/overlay.hpp"
+#include "storage/view.hpp"
+
+#include <leveldb/write_batch.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What stands behind the classes of store.hpp.
+namespace lama::storage {
+
+struct snapshot::state final : view {
+  state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> types,
+        std::shared_ptr<const std::atomic<bool>> reopening);
+  ~state() override;
+
+  std::optional<std::string> get(std::string_view key) const override;
+  void scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const override;
+  /// With keys, from `start` on, until `each` answers false.
+  void scan(std::string_view prefix, std::string_view start, const std::function<bool(std::string_view, std::string_view)>& each) const;
+
+  leveldb::DB* db() const {
+    return database_ ? &database_->db() : nullptr;
+  }
+
+  leveldb::ReadOptions options;
+  std::shared_ptr<const std::atomic<bool>> reopening;
+};
+
+/// What the store and its one open transaction both move on.
+struct writer_shared {
+  bool transaction_open = false;
+  uint64_t next_storage = 1; ///< id of the next large blob
+};
+
+struct transaction::state final : view {
+  /// As it was before an operation: what taking that back restores.
+  struct progress {
+    totals counts;
+    std::size_t lines = 0;
+    std::size_t bytes = 0;
+  };
+
+  state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> known, const totals& counts,
+        std::shared_ptr<writer_shared> shared);
+  ~state() override;
+
+  std::optional<std::string> get(std::string_view key) const override;
+  void scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const override;
+
+  void write(std::string_view key, std::string value, bool ranged = false);
+  void erase(std::string_view key);
+  uint16_t number_of(std::string_view type);
+  /// Writes a record with its line, and answers its head; `old` is what stood under the name.
+  record_head store_record(const hash& name, record_head head, std::string_view payload, uint64_t size, const std::optional<stored_record>& old);
+  /// As `store_record` for an object or id object, with its entries in the reverse maps.
+  void store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts,
+                     const std::optional<stored_record>& old);
+  /// With the id object that a versioned object brings along.
+  void store_text(std::string_view text, const hash& name, const protocol::object_facts& facts, const std::optional<stored_record>& old);
+  /// Takes the bytes of a record away, chunks included, and what it counts for.
+  void drop_content(const stored_record& old);
+  /// The commit will fail with this, unless it is rolled back.
+  void refuse(error why);
+
+  /// All of it as one write; adds the posting lists, the new types and the counts.
+  void fill(leveldb::WriteBatch& batch) const;
+  std::vector<change> changes() const;
+
+  std::shared_ptr<writer_shared> shared;
+  uint64_t base = 0; ///< last sequence before this transaction
+  totals counts;     ///< with this transaction
+  overlay writes;
+  std::vector<progress> before; ///< one for each operation of `writes`
+  std::vector<log_line> lines;
+  std::size_t bytes = 0;
+  std::size_t first_new_type = 0;
+  std::shared_ptr<type_table> own_types; ///< with those that this transaction brings; null while there are none
+  std::vector<std::pair<std::size_t, error>> refusals; ///< with the number of their operation
+};
+
+struct blob_upload {
+  sha256_stream digest;
+  std::string waiting;  ///< not written yet
+  uint64_t size = 0;    ///< of what was appended
+  uint32_t chunks = 0;  ///< written
+};
+
+struct store::state {
+  std::filesystem::path folder;
+  store_options options;
+  std::shared_ptr<writer_shared> shared = std::make_shared<writer_shared>();
+  std::map<uint64_t, blob_upload> uploads; ///< by storage id; the writer's thread only
+
+  mutable std::mutex mutex; ///< guards what follows
+  std::shared_ptr<database> opened; ///< null: opening again failed
+  std::shared_ptr<const type_table> types;
+  totals counts;
+  bool failed = false; ///< a write was not OK
+  std::shared_ptr<std::atomic<bool>> reopening = std::make_shared<std::atomic<bool>>(false);
+
+  /// Opens the files and reads what is kept in memory. Holds the mutex, or is alone.
+  result<done> open_files();
+  /// Before anything is acknowledged: closes and opens again after a failure.
+  result<done> ready_to_write();
+  result<done> write(leveldb::WriteBatch& batch, bool durable);
+  std::unique_ptr<transaction> begin();
+  result<commit_info> commit(transaction& what);
+  /// Adds what waits as chunks to `batch`.
+  void move_chunks(uint64_t storage, blob_upload& from, leveldb::WriteBatch& batch) const;
+
+private:
+  result<done> load(database& from);
+  result<done> check_schema(database& from);
+  result<done> remove_left_overs(database& from);
+};
+
+/// Deletes the chunks of a large blob, in pieces.
+result<done> remove_chunks(database& from, uint64_t storage, const std::function<void()>& before_write);
+
+} // namespace lama::storage
