@@ -112,4 +112,9 @@ inline constexpr std::size_t open_blob_uploads = 256;
 /// Problems that one verification names; the rest is counted.
 inline constexpr std::size_t verify_problems = 1000;
 
+/// From the opening of a connection until it is established; the stock peer waits for ever (docs/protocol/02 §3). Generous: a person's phone may be slow.
+inline constexpr uint32_t handshake_ms = 30'000;
+/// An invitation, as JSON or as a link: token, key and url.
+inline constexpr std::size_t invitation_bytes = 8u << 10;
+
 } // namespace lama::limits
