@@ -96,7 +96,7 @@ inline constexpr std::size_t sync_open_requests = 16;
 inline constexpr std::size_t sync_page_entries = 1000;
 inline constexpr std::size_t sync_fetch_names = 256;
 /// Objects looked at for the proof that a fetched name belongs to what is granted.
-inline constexpr std::size_t sync_proof_objects = 4096;
+inline constexpr std::size_t sync_proof_objects = 1024;
 /// Entries of one channel that are walked at a time: a hundred posts a day for a century.
 inline constexpr std::size_t sync_list_entries = 1u << 22;
 /// Objects within objects, lists not counted: honest ones reach 10.
@@ -116,5 +116,7 @@ inline constexpr std::size_t verify_problems = 1000;
 inline constexpr uint32_t handshake_ms = 30'000;
 /// An invitation, as JSON or as a link: token, key and url.
 inline constexpr std::size_t invitation_bytes = 8u << 10;
+/// A line of imported history: the longest chat text with every character escaped (six bytes for one).
+inline constexpr std::size_t import_line_bytes = 6 * chat_text_bytes + (64u << 10);
 
 } // namespace lama::limits
