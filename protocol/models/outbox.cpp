@@ -1,0 +1,149 @@
+// The sparse side. Declared in outbox.hpp.
+#include "protocol/models/outbox.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace lama::models {
+
+namespace {
+
+channel_key outbox_key(uint64_t number, const hash& sparse_person) {
+  return {std::string{outbox_prefix} + std::to_string(number), sparse_person};
+}
+
+/// All of `text` as a number.
+template <class T>
+std::optional<T> number_in(std::string_view text) {
+  T out{};
+  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (failure != std::errc{} || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
+  return out;
+}
+
+std::optional<uint64_t> outbox_number(const channel_key& key, const hash& sparse_person) {
+  if (key.owner != sparse_person || !key.id.starts_with(outbox_prefix))
+    return std::nullopt;
+  return number_in<uint64_t>(std::string_view{key.id}.substr(outbox_prefix.size()));
+}
+
+channel_page read_outbox(const object_source& from, const hash& channel, std::size_t limit) {
+  page_request request;
+  request.limit = limit;
+  auto page = read_page(from, newest_of(from, {channel}), request);
+  return page ? std::move(*page) : channel_page{};
+}
+
+/// After all that is known of the conversation. A time far ahead of ours does not count, as in `next_timestamp`.
+int64_t message_time(const object_source& from, const lama_conversation& conversation, const outbox_state& state, int64_t now_ms) {
+  auto out = std::max(now_ms, state.last_timestamp + 1);
+  if (conversation.channel)
+    out = std::max(out, next_timestamp(from, *conversation.channel, now_ms));
+  if (conversation.last_time && *conversation.last_time <= now_ms + clock_tolerance_ms)
+    out = std::max(out, *conversation.last_time + 1);
+  return out;
+}
+
+/// The channel to write to, made where the one in use is full or there is none.
+result<hash> current_outbox(object_space& space, const user_persons& who, outbox_state& state, int64_t now_ms, bool& is_new) {
+  is_new = state.number == 0 || state.entries >= outbox_rotation;
+  if (is_new) {
+    ++state.number;
+    state.entries = 0;
+  }
+  auto key = outbox_key(state.number, who.sparse);
+  if (!is_new)
+    return channel_id(key);
+  LAMA_TRY(channel, create_channel(space, key, now_ms));
+  LAMA_CHECK(grant(space, id_target(channel), {{who.archive}, {}}, grant_mode::add, now_ms));
+  return channel;
+}
+
+} // namespace
+
+bool is_outbox(const channel_key& key, const user_persons& who) {
+  return outbox_number(key, who.sparse).has_value();
+}
+
+outbox_state find_outbox(const object_source& from, const hash& sparse_person) {
+  outbox_state out;
+  for (const auto& channel : registered_channels(from))
+    if (auto key = load_channel_key(from, channel))
+      if (auto number = outbox_number(*key, sparse_person))
+        out.number = std::max(out.number, *number);
+  // A channel that was just begun has no times; the one before has.
+  for (auto number = out.number; number > 0 && out.last_timestamp == 0; --number) {
+    auto page = read_outbox(from, channel_id(outbox_key(number, sparse_person)), outbox_rotation);
+    if (number == out.number)
+      out.entries = page.entries.size();
+    if (!page.entries.empty())
+      out.last_timestamp = page.entries.front().timestamp;
+    else if (number != out.number)
+      break;
+  }
+  return out;
+}
+
+std::string encode(const outbox_state& state) {
+  return std::to_string(state.number) + " " + std::to_string(state.entries) + " " + std::to_string(state.last_timestamp);
+}
+
+std::optional<outbox_state> decode_outbox_state(std::string_view note) {
+  auto first = note.find(' ');
+  auto second = first == note.npos ? note.npos : note.find(' ', first + 1);
+  if (second == note.npos)
+    return std::nullopt;
+  auto number = number_in<uint64_t>(note.substr(0, first));
+  auto entries = number_in<std::size_t>(note.substr(first + 1, second - first - 1));
+  auto last = number_in<int64_t>(note.substr(second + 1));
+  if (!number || !entries || !last)
+    return std::nullopt;
+  return outbox_state{*number, *entries, *last};
+}
+
+result<written> write_message(object_space& space, const user_persons& who, outbox_state& state, const draft& what, const signer& as, int64_t now_ms) {
+  auto current = protocol::load_current(space, conversation_id(what.conversation));
+  if (!current)
+    return fail(errc::not_found, "there is no conversation " + what.conversation + " here");
+  LAMA_TRY(conversation, read_conversation(*current));
+  if (!conversation.channel || conversation.state == "closed" || conversation.imported)
+    return fail(errc::conflict, "the conversation " + conversation.title + " takes no new messages");
+  LAMA_TRY(text, chat_message_text({what.text, who.archive, what.attachments, {}}));
+  auto message = draft_entry(sha256(text), message_time(space, conversation, state, now_ms));
+  LAMA_TRY(wrapped, text_of(lama_outbox_entry{what.conversation, message.creation_time, what.needs_ai, what.flags}));
+  // Only a message that is stored moves the state on.
+  auto next = state;
+  written out{message.creation_time, message.timestamp, {}, {}, false};
+  LAMA_TRY(channel, current_outbox(space, who, next, now_ms, out.new_channel));
+  out.outbox_channel = channel;
+  LAMA_CHECK(space.put(text));
+  LAMA_CHECK(space.put(message.creation_time_text));
+  LAMA_TRY(entry, post(space, channel, wrapped, as, now_ms, message.timestamp));
+  out.outbox_entry = entry.entry;
+  ++next.entries;
+  next.last_timestamp = message.timestamp;
+  state = next;
+  return out;
+}
+
+std::vector<pending_message> pending_messages(const object_source& from, const user_persons& who, std::size_t limit) {
+  std::vector<pending_message> out;
+  for (auto number = find_outbox(from, who.sparse).number; number > 0 && out.size() < limit; --number) {
+    auto page = read_outbox(from, channel_id(outbox_key(number, who.sparse)), outbox_rotation);
+    auto before = out.size();
+    for (const auto& entry : page.entries) {
+      auto x = protocol::load(from, entry.payload);
+      auto content = x ? read_outbox_entry(*x) : result<lama_outbox_entry>{x.failure()};
+      if (content && out.size() < limit && from.referrers(content->message, "LamaReceipt").empty())
+        out.push_back({std::move(*content), entry.timestamp});
+    }
+    // Receipts come in order: behind a channel that has all of its own there is nothing to wait for.
+    if (out.size() == before && !page.entries.empty())
+      break;
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+} // namespace lama::models
