@@ -55,6 +55,10 @@ public:
   virtual result<std::string> read_range(const hash& name, uint64_t offset, std::size_t length) const = 0;
   /// The note kept for this remote.
   virtual std::optional<frontier> frontier_of(const hash& id) const = 0;
+  /// The disk failed: absences told since then may be none. The session ends with it and concludes nothing.
+  virtual std::optional<error> trouble() const {
+    return std::nullopt;
+  }
 };
 
 // -- what passes ----------------------------------------------------------------------------------------------------------------------
@@ -104,8 +108,8 @@ public:
   virtual ~admission() = default;
   /// An object or id object; `Access`, `IdAccess` and `Group` are refused before this is asked.
   virtual result<done> admit(const object_facts& facts, std::string_view text) = 0;
-  /// A version of `id`, which would become current or be merged.
-  virtual result<done> admit_head(std::string_view type, const hash& id) = 0;
+  /// A version, which would become current or be merged, of the id with this id object.
+  virtual result<done> admit_version(const hash& id, std::string_view id_text) = 0;
   virtual result<done> admit_blob(const hash& name, uint64_t size) = 0;
 };
 

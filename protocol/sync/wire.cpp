@@ -146,7 +146,6 @@ result<frame> read_body(frame_type type, reader& in) {
   case frame_type::ack: {
     ack_frame x;
     x.number = in.number<uint64_t>();
-    x.sequence = in.number<uint64_t>();
     return frame{x};
   }
   case frame_type::page:
@@ -246,7 +245,6 @@ std::string write_frame(const frame& x) {
   if (auto* ack = std::get_if<ack_frame>(&x)) {
     begin(frame_type::ack);
     put(out, ack->number);
-    put(out, ack->sequence);
   } else if (auto* page = std::get_if<page_frame>(&x)) {
     begin(frame_type::page);
     put(out, page->request);

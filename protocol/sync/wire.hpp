@@ -41,8 +41,7 @@ struct batch_frame {
   std::vector<item> items;
 };
 struct ack_frame {
-  uint64_t number = 0; ///< this one and all before it
-  uint64_t sequence = 0;
+  uint64_t number = 0; ///< this batch and all before it are durable
 };
 struct page_frame {
   uint32_t request = 0;

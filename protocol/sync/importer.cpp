@@ -1,0 +1,305 @@
+#include "protocol/sync/importer.hpp"
+
+#include "protocol/limits.hpp"
+#include "protocol/sync/grants.hpp"
+
+#include <algorithm>
+
+namespace lama::protocol::sync {
+
+namespace {
+
+constexpr const char* missing_reference = "SYNC-MISSING";
+
+error broken(std::string what) {
+  return fail(errc::bad_input, "The remote node does not keep to the sync protocol: " + std::move(what) + ".", "SYNC-STATE");
+}
+
+error bad_item(const hash& name, std::string what) {
+  return fail(errc::bad_input, "The remote node sent " + name.hex() + ", " + std::move(what) + ".", "SYNC-ITEM");
+}
+
+bool has_content(item_kind kind) {
+  return kind != item_kind::elsewhere && kind != item_kind::missing;
+}
+
+} // namespace
+
+importer::importer(importer_config config, exporter* own_exporter)
+  : config_{std::move(config)}, own_exporter_{own_exporter}, reached_{config_.sequence}, present_{limits::sync_recent_names},
+    missing_{limits::sync_recent_names / 8}, versions_{limits::sync_recent_names / 8} {
+  // nop
+}
+
+result<done> importer::receive(batch_frame x, std::shared_ptr<const std::string> message, const object_source& objects) {
+  LAMA_CHECK(check_header(x));
+  if ((x.flags & batch_flags::restarted) != 0) {
+    waiting_for_restart_ = false;
+    uploads_[0] = {};
+    reached_ = 0;
+  }
+  if (waiting_for_restart_ && x.request == 0)
+    return done{}; // sent before it heard of the restart
+  if (x.sequence < reached_)
+    return broken("its position goes back");
+
+  std::vector<frontier_note> brought;
+  if (auto checked = check_items(x, brought, objects); !checked) {
+    if (checked.failure().detail != missing_reference || x.request != 0 || restart_used_)
+      return checked;
+    ask_for_restart(x);
+    return done{};
+  }
+  pending_batch record{x.number, x.sequence, x.request, x.flags};
+  bool nothing_to_do = x.items.empty() && x.sequence == reached_ && pending_.empty();
+  reached_ = x.sequence;
+  pending_.push_back(record);
+  if (nothing_to_do)
+    return stored(x.number);
+  actions_.push_back(commit_batch{x.number, std::move(message), std::move(x.items), {config_.remote_store, reached_}, std::move(brought)});
+  return done{};
+}
+
+result<done> importer::check_header(const batch_frame& x) {
+  if (x.number != next_number_)
+    return broken("batch " + std::to_string(x.number) + " where " + std::to_string(next_number_) + " was to come");
+  ++next_number_;
+  // Twice the window: after a restart it starts anew on the other side.
+  if (pending_.size() >= 2 * limits::sync_window_batches)
+    return broken("it sends more than the window allows");
+  if (x.request != 0 && !requests_.contains(x.request))
+    return broken("it answers what nobody asked");
+  if (x.request == 0 ? (x.flags & batch_flags::last) != 0 : (x.flags & ~batch_flags::last) != 0)
+    return broken("flags that do not belong there");
+  if ((x.flags & batch_flags::restarted) != 0 && !waiting_for_restart_)
+    return broken("a restart that nobody asked for");
+  return done{};
+}
+
+/// The names of a batch that is given up are taken back: they will not be stored.
+void importer::ask_for_restart(const batch_frame& x) {
+  for (const auto& rejected : x.items) {
+    present_.erase(rejected.name);
+    if (const auto* version = versions_.find(rejected.name))
+      present_.erase(version->id);
+  }
+  restart_used_ = true;
+  waiting_for_restart_ = true;
+  actions_.push_back(send{write_frame(restart_frame{})});
+}
+
+result<done> importer::stored(uint64_t number) {
+  if (pending_.empty() || pending_.front().number > number)
+    return done{};
+  uint64_t last = 0;
+  std::vector<pending_batch> finished;
+  while (!pending_.empty() && pending_.front().number <= number) {
+    last = pending_.front().number;
+    finished.push_back(pending_.front());
+    pending_.pop_front();
+  }
+  actions_.push_back(send{write_frame(ack_frame{last})});
+  for (const auto& x : finished)
+    finish(x);
+  return done{};
+}
+
+void importer::finish(const pending_batch& x) {
+  if ((x.flags & batch_flags::caught_up) != 0)
+    actions_.push_back(caught_up{x.sequence});
+  if ((x.flags & batch_flags::last) != 0) {
+    requests_.erase(x.request);
+    actions_.push_back(answered{x.request, done{}});
+  }
+}
+
+result<done> importer::receive(const refused_frame& x) {
+  if (requests_.erase(x.request) == 0)
+    return broken("it refuses what nobody asked");
+  uploads_[1] = {};
+  actions_.push_back(answered{x.request, fail(x.code, "The remote node does not give what was asked for.")});
+  return done{};
+}
+
+result<uint32_t> importer::ask(const page_request& what) {
+  return open(page_frame{next_request_, what}, next_request_);
+}
+
+result<uint32_t> importer::ask(const fetch_request& what) {
+  if (what.names.empty() || what.names.size() > limits::sync_fetch_names)
+    return fail(errc::bad_input, "A fetch names 1 to " + std::to_string(limits::sync_fetch_names) + " objects.");
+  return open(fetch_frame{next_request_, what}, next_request_);
+}
+
+result<uint32_t> importer::open(frame x, uint32_t number) {
+  if (requests_.size() >= limits::sync_open_requests)
+    return fail(errc::overloaded, "Too many pages are asked for at a time.");
+  if (auto* page = std::get_if<page_frame>(&x); page != nullptr && (page->what.count == 0 || page->what.count > limits::sync_page_entries))
+    return fail(errc::bad_input, "A page has 1 to " + std::to_string(limits::sync_page_entries) + " entries.");
+  ++next_request_;
+  requests_.insert(number);
+  actions_.push_back(send{write_frame(x)});
+  return number;
+}
+
+// -- items ----------------------------------------------------------------------------------------------------------------------------
+
+result<done> importer::check_items(batch_frame& x, std::vector<frontier_note>& brought, const object_source& objects) {
+  auto& slot = uploads_[x.request == 0 ? 0 : 1];
+  std::size_t kept = 0;
+  for (auto& next : x.items) {
+    LAMA_CHECK(check_item(next, slot, brought, objects));
+    bool is_here = next.kind == item_kind::blob_piece && slot.skipping;
+    if (!is_here)
+      x.items[kept++] = next;
+    if (next.kind == item_kind::blob_piece && slot.offset == slot.total)
+      slot = {};
+  }
+  x.items.resize(kept);
+  if (slot.active && (x.flags & batch_flags::last) != 0)
+    return broken("a blob that does not end");
+  return done{};
+}
+
+result<done> importer::check_item(item& x, upload& slot, std::vector<frontier_note>& brought, const object_source& objects) {
+  if (x.kind != item_kind::blob_piece && slot.active) {
+    if (!slot.skipping)
+      return broken("a blob that does not end");
+    slot = {}; // it heard that the blob is here
+  }
+  switch (x.kind) {
+  case item_kind::object:
+  case item_kind::id_object:
+    return check_object(x, objects);
+  case item_kind::version:
+    return check_version(x, brought, objects);
+  case item_kind::blob:
+    return check_blob(x);
+  case item_kind::blob_piece:
+    return check_piece(x, slot, objects);
+  case item_kind::elsewhere:
+    if (!config_.accepts_elsewhere && !present(x.name, objects))
+      return bad_item(x.name, "named as held elsewhere, which it does not do for us");
+    present_.insert(x.name);
+    return done{};
+  case item_kind::missing:
+    missing_.insert(x.name);
+    return done{};
+  }
+  return broken("an unknown kind of item");
+}
+
+/// Stored, or handed to the host before; content that the remote has shown to have.
+void importer::accept(const hash& name) {
+  present_.insert(name);
+  if (own_exporter_ != nullptr)
+    own_exporter_->remote_has(name);
+}
+
+result<done> importer::check_object(const item& x, const object_source& objects) {
+  if (x.bytes.size() > limits::object_bytes)
+    return bad_item(x.name, "which is over " + std::to_string(limits::object_bytes) + " bytes");
+  if (sha256(x.bytes) != x.name)
+    return bad_item(x.name, "which has another hash");
+  LAMA_TRY(facts, examine(x.bytes, *config_.recipes));
+  if (facts.is_id_object != (x.kind == item_kind::id_object))
+    return bad_item(x.name, "which is not of the kind that it says");
+  if (is_grant_type(facts.type->name))
+    return fail(errc::forbidden, "The remote node sent an object of type " + facts.type->name + ", which is never imported.", "SYNC-TYPE");
+  LAMA_CHECK(config_.policy->admit(facts, x.bytes));
+  for (const auto& reference : facts.references)
+    LAMA_CHECK(check_reference(x.name, reference, objects));
+  accept(x.name);
+  if (facts.id_hash && !facts.is_id_object) {
+    accept(*facts.id_hash); // storing a version stores its id object
+    versions_.set(x.name, {facts.type, *facts.id_hash, std::move(facts.id_text)});
+  }
+  return done{};
+}
+
+result<done> importer::check_reference(const hash& from, const reference& x, const object_source& objects) {
+  if (present(x.target, objects))
+    return done{};
+  if ((x.kind == reference_kind::blob || x.kind == reference_kind::clob) && missing_.contains(x.target))
+    return done{};
+  return fail(errc::bad_input, "The remote node sent " + from.hex() + " without " + x.target.hex() + ", to which it refers.", missing_reference);
+}
+
+bool importer::present(const hash& name, const object_source& objects) {
+  if (present_.contains(name))
+    return true;
+  if (!objects.contains(name) && !objects.elsewhere(name))
+    return false;
+  present_.insert(name);
+  return true;
+}
+
+/// An edge makes a version current: whose it is must be known, and the policy must allow it, even if the version itself is here already.
+result<done> importer::check_version(const item& x, std::vector<frontier_note>& brought, const object_source& objects) {
+  if (x.bytes.size() > limits::object_bytes || sha256(x.bytes) != x.name)
+    return bad_item(x.name, "which has another hash");
+  LAMA_TRY(facts, examine(x.bytes, *config_.recipes));
+  if (facts.type->name != "VersionNodeEdge" || facts.references.size() != 1)
+    return bad_item(x.name, "which is not a VersionNodeEdge");
+  auto data = facts.references.front().target;
+  LAMA_TRY(version, version_behind(data, objects));
+  if (is_grant_type(version.type->name))
+    return fail(errc::forbidden, "The remote node sent a version of type " + version.type->name + ", which is never imported.", "SYNC-TYPE");
+  LAMA_CHECK(config_.policy->admit_version(version.id, version.id_text));
+  accept(x.name);
+  brought.push_back({version.id, {data, std::nullopt}});
+  if (own_exporter_ != nullptr)
+    own_exporter_->remote_has_version(version.id, data);
+  return done{};
+}
+
+result<importer::version_of> importer::version_behind(const hash& data, const object_source& objects) {
+  if (const auto* known = versions_.find(data))
+    return *known;
+  auto text = objects.read(data);
+  if (!text)
+    return fail(errc::bad_input, "The remote node sent a version without its data " + data.hex() + ".", missing_reference);
+  LAMA_TRY(facts, examine(*text, *config_.recipes));
+  if (!facts.id_hash || facts.is_id_object)
+    return bad_item(data, "as a version, which is of a type that has none");
+  version_of version{facts.type, *facts.id_hash, std::move(facts.id_text)};
+  versions_.set(data, version);
+  return version;
+}
+
+result<done> importer::check_blob(const item& x) {
+  if (x.bytes.size() > limits::blob_chunk_bytes)
+    return bad_item(x.name, "which should have come in pieces");
+  if (sha256(x.bytes) != x.name)
+    return bad_item(x.name, "which has another hash");
+  LAMA_CHECK(config_.policy->admit_blob(x.name, x.bytes.size()));
+  accept(x.name);
+  return done{};
+}
+
+/// In order and without gaps. The hash is checked by the store when the last piece is there: the blob is never whole in memory.
+result<done> importer::check_piece(const item& x, upload& slot, const object_source& objects) {
+  if (slot.active && (x.name != slot.name || x.total != slot.total || x.offset != slot.offset)) {
+    if (!slot.skipping)
+      return broken("pieces of a blob that do not follow each other");
+    slot = {};
+  }
+  if (!slot.active) {
+    if (x.offset != 0)
+      return broken("pieces of a blob that begin in its middle");
+    if (x.total > limits::blob_bytes)
+      return bad_item(x.name, "a blob over " + std::to_string(limits::blob_bytes) + " bytes");
+    LAMA_CHECK(config_.policy->admit_blob(x.name, x.total));
+    slot = {true, objects.contains(x.name), x.name, x.total, 0};
+    if (slot.skipping)
+      actions_.push_back(send{write_frame(skip_frame{x.name})});
+  }
+  if (x.bytes.empty() || x.bytes.size() > limits::blob_chunk_bytes || x.bytes.size() > slot.total - slot.offset)
+    return bad_item(x.name, "a piece of a blob with a wrong size");
+  slot.offset += x.bytes.size();
+  if (slot.offset == slot.total || slot.skipping)
+    accept(x.name);
+  return done{};
+}
+
+} // namespace lama::protocol::sync
