@@ -19,10 +19,6 @@ error bad_item(const hash& name, std::string what) {
   return fail(errc::bad_input, "The remote node sent " + name.hex() + ", " + std::move(what) + ".", "SYNC-ITEM");
 }
 
-bool has_content(item_kind kind) {
-  return kind != item_kind::elsewhere && kind != item_kind::missing;
-}
-
 } // namespace
 
 importer::importer(importer_config config, exporter* own_exporter)
