@@ -1,0 +1,240 @@
+#include "storage/keys.hpp"
+#include "storage/record.hpp"
+#include "tests/unit/storage/fixture.hpp"
+
+#include <leveldb/db.h>
+
+#include <algorithm>
+
+namespace lama::storage::testing {
+namespace {
+
+/// A store with one of everything, damaged behind its back.
+class verify_test : public ::testing::Test {
+protected:
+  verify_test() {
+    EXPECT_TRUE(it_.open());
+    put_all(*it_, {alice_, person_text("alice@example.com", "Alice"), chat_, signature_text(sha256(chat_)), descriptor_text(sha256(blob_))});
+    EXPECT_TRUE(change_store(*it_, [&](transaction& to) -> result<done> {
+      LAMA_CHECK(to.put_blob(blob_));
+      LAMA_CHECK(to.put_blob(large_));
+      for (const auto& node : {node_, next_node_}) {
+        LAMA_CHECK(to.put(node));
+        to.set_head(id_, sha256(node), {sha256(node)});
+      }
+      return done{};
+    }));
+    expect_clean(*it_);
+  }
+
+  /// Opens the database itself.
+  void damage(const std::function<void(leveldb::DB&)>& how) {
+    it_.close();
+    leveldb::Options options;
+    options.env = &it_.disk;
+    leveldb::DB* db = nullptr;
+    ASSERT_TRUE(leveldb::DB::Open(options, "/store", &db).ok());
+    how(*db);
+    it_.disk.run_background();
+    delete db;
+    ASSERT_TRUE(it_.open());
+  }
+  void remove(std::string_view key) {
+    damage([&](leveldb::DB& db) {
+      std::string value;
+      EXPECT_TRUE(db.Get({}, {key.data(), key.size()}, &value).ok()); // else the test removes nothing
+      EXPECT_TRUE(db.Delete({}, {key.data(), key.size()}).ok());
+    });
+  }
+  void write(std::string_view key, std::string_view value) {
+    damage([&](leveldb::DB& db) { EXPECT_TRUE(db.Put({}, {key.data(), key.size()}, {value.data(), value.size()}).ok()); });
+  }
+  void change_value(std::string_view key, const std::function<void(std::string&)>& how) {
+    damage([&](leveldb::DB& db) {
+      std::string value;
+      EXPECT_TRUE(db.Get({}, {key.data(), key.size()}, &value).ok());
+      how(value);
+      EXPECT_TRUE(db.Put({}, {key.data(), key.size()}, value).ok());
+    });
+  }
+  void expect_problem(std::string_view words) {
+    auto report = it_->verify();
+    auto names_it = [&](const std::string& x) { return x.find(words) != std::string::npos; };
+    EXPECT_TRUE(std::ranges::any_of(report.problems, names_it)) << words << ", of " << report.problem_count << " problems, the first: "
+                                                               << (report.problems.empty() ? "" : report.problems.front());
+    EXPECT_EQ(report.problem_count, report.problems.size());
+  }
+  uint16_t number_of(std::string_view type) {
+    uint16_t number = 0;
+    damage([&](leveldb::DB& db) {
+      std::string name;
+      while (name != type)
+        ASSERT_TRUE(db.Get({}, std::string{std::string_view{keys::type_name(++number)}}, &name).ok());
+    });
+    return number;
+  }
+
+  std::string alice_ = person_text("alice@example.com");
+  hash id_ = person_id("alice@example.com");
+  std::string chat_ = chat_text("hello");
+  std::string blob_ = "abc";
+  std::string large_ = noise(200'000);
+  std::string node_ = node_text(sha256(alice_), 1000);
+  std::string next_node_ = node_text(sha256(person_text("alice@example.com", "Alice")), 2000);
+  disk_store it_{4u << 20};
+};
+
+TEST_F(verify_test, counts_what_it_saw) {
+  uint64_t told = 0;
+  auto report = it_->verify([&](uint64_t count) { told = count; });
+  EXPECT_EQ(report.objects, 7u);
+  EXPECT_EQ(report.id_objects, 1u);
+  EXPECT_EQ(report.blobs, 2u);
+  EXPECT_EQ(report.heads, 1u);
+  EXPECT_EQ(report.references, 6u); // sender; issuer and data; the blob; one for each node
+  EXPECT_EQ(report.bytes, it_->stored_bytes());
+  EXPECT_EQ(report.problem_count, 0u);
+}
+
+TEST_F(verify_test, finds_a_flipped_byte_in_an_object) {
+  change_value(keys::object(sha256(chat_)), [](std::string& x) { x[x.size() / 2] ^= 1; });
+  expect_problem("bytes are damaged");
+}
+
+TEST_F(verify_test, finds_a_flipped_byte_in_a_large_blob) {
+  // The storage id of the only one.
+  change_value(keys::chunk(1, 2), [](std::string& x) { x[1000] ^= 1; });
+  expect_problem("bytes are damaged");
+}
+
+TEST_F(verify_test, finds_a_missing_piece_and_a_superfluous_one) {
+  remove(keys::chunk(1, 1));
+  expect_problem("bytes are damaged");
+  write(keys::chunk(77, 0), "x");
+  expect_problem("belongs to nothing");
+}
+
+TEST_F(verify_test, finds_a_missing_reference) {
+  remove(keys::object(sha256(chat_)));
+  expect_problem("refers to " + sha256(chat_).hex() + ", which is missing");
+}
+
+TEST_F(verify_test, finds_a_missing_id_object) {
+  remove(keys::object(id_));
+  expect_problem("its id object");
+}
+
+TEST_F(verify_test, a_missing_blob_is_a_problem_unless_it_is_noted) {
+  auto lacking = descriptor_text(sha256("never came"));
+  put_all(*it_, {lacking});
+  expect_problem("refers to " + sha256("never came").hex());
+  ASSERT_TRUE(change_store(*it_, [&](transaction& to) -> result<done> {
+    to.set_note("missing-blob/" + sha256("never came").hex(), "1");
+    return done{};
+  }));
+  expect_clean(*it_);
+}
+
+TEST_F(verify_test, finds_a_dangling_head) {
+  remove(keys::object(sha256(next_node_)));
+  expect_problem("is missing or no version node");
+}
+
+TEST_F(verify_test, finds_a_head_of_another_id) {
+  put_all(*it_, {person_text("bob@example.com")});
+  write(keys::head(person_id("bob@example.com")), sha256(node_).raw());
+  expect_problem("missing or of another id");
+}
+
+TEST_F(verify_test, finds_history_without_its_node) {
+  write(keys::history(id_, sha256("nothing")), "");
+  expect_problem("is missing or no version node");
+  write(keys::history(sha256("nobody"), sha256(node_)), "");
+  expect_problem("its id has no head");
+}
+
+TEST_F(verify_test, finds_a_missing_type_index) {
+  auto type = number_of("ChatMessage");
+  remove(keys::names_of_type(type, 4)); // after an id object and two versions
+  expect_problem("names 0 of 1 objects");
+}
+
+TEST_F(verify_test, finds_a_dangling_name_in_the_type_index) {
+  write(keys::names_of_type(number_of("ChatMessage"), 100), sha256("nothing").raw());
+  expect_problem("does not stand there");
+}
+
+TEST_F(verify_test, finds_a_missing_entry_of_a_reverse_map) {
+  auto signature = number_of("Signature");
+  for (uint64_t sequence = 1; sequence < 10; ++sequence)
+    damage([&](leveldb::DB& db) { db.Delete({}, std::string{std::string_view{keys::referrer(sha256(chat_), signature, sequence)}}); });
+  EXPECT_TRUE(it_->read()->referrers(sha256(chat_), "Signature").empty());
+  expect_problem("an entry in the reverse maps is missing");
+}
+
+TEST_F(verify_test, finds_a_dangling_entry_of_a_reverse_map) {
+  write(keys::referrer(id_, number_of("Signature"), 100), sha256(chat_).raw());
+  expect_problem("which does not refer to it");
+  write(keys::referring_id(id_, number_of("Signature"), 100), sha256("nothing").raw());
+  expect_problem("names " + sha256("nothing").hex());
+}
+
+TEST_F(verify_test, finds_a_gap_in_the_change_log) {
+  remove(keys::log(1));
+  expect_problem("The change log is broken at line 1.");
+}
+
+TEST_F(verify_test, finds_an_end_missing_from_the_change_log) {
+  put_all(*it_, {license_text("last")});
+  remove(keys::log(it_->last_sequence()));
+  expect_problem("not where the counts say");
+}
+
+TEST_F(verify_test, finds_wrong_counts) {
+  change_value(keys::totals, [](std::string& x) {
+    auto counts = *decode_totals(x);
+    ++counts.objects;
+    x = encode(counts);
+  });
+  expect_problem("The counts do not fit");
+}
+
+TEST_F(verify_test, finds_an_object_that_no_line_and_no_index_tells_of) {
+  write(keys::object(sha256(license_text("smuggled"))), encode(record_head{record_kind::object, 1, 3, 3, {}}, license_text("smuggled")));
+  expect_problem("says another type");
+  expect_problem("The change log tells of");
+}
+
+TEST_F(verify_test, no_bit_of_a_table_flips_unnoticed) {
+  it_.close();
+  ASSERT_TRUE(it_.open()); // what stood in the log now stands in a table
+  it_.close();
+  auto names = it_.disk.names();
+  auto table = std::ranges::find_if(names, [](const std::string& x) { return x.ends_with(".ldb"); });
+  ASSERT_NE(table, names.end());
+  std::string whole;
+  auto read_all = [&] {
+    std::string all;
+    for (const auto& x : it_->read()->changes(0, 100))
+      all += it_->read()->read(x.kind == change_kind::id_object ? x.id : x.name).value_or("missing");
+    return all;
+  };
+  ASSERT_TRUE(it_.open());
+  whole = read_all();
+  it_.close();
+  int noticed = 0;
+  for (uint64_t bit = 0; bit < 200'000ull * 8; bit += 9973) {
+    ASSERT_TRUE(it_.disk.flip_bit(*table, bit));
+    // Some bits bear no meaning (filters); then all must be as it was.
+    if (!it_.open() || it_->verify().problem_count > 0)
+      ++noticed;
+    else
+      EXPECT_EQ(read_all(), whole) << bit;
+    it_.close();
+    ASSERT_TRUE(it_.disk.flip_bit(*table, bit));
+  }
+  EXPECT_GT(noticed, 100);
+}
+
+} // namespace
+} // namespace lama::storage::testing
