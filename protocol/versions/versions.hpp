@@ -13,21 +13,26 @@ enum class store_mode {
   no_version, ///< the text alone: no node, the head stays
 };
 
+/// How to treat what the stock peer gets wrong (docs/protocol/01 §5.3, "Known failures").
+enum class merge_repairs { on, off /* as the peer, for its vectors */ };
+
 struct stored_version {
-  hash data;
+  hash data; ///< of the version that is now current; for no_version the text's own name
   hash id;
-  hash head;            ///< the version node that is now current (zero for no_version)
+  hash head;            ///< the version node that is now current (zero for no_version, unless the text is the current version)
   bool changed = false; ///< the head moved
 };
 
 /// Stores the text of a versioned object (docs/protocol/01 §5.2). `now_ms` becomes the node's creation time.
-result<stored_version> store_version(object_space& space, std::string_view text, int64_t now_ms, store_mode mode = store_mode::change);
-
-/// How to treat what the stock peer gets wrong (docs/protocol/01 §5.3, "Known failures").
-enum class merge_repairs { on, off /* as the peer, for its vectors */ };
+result<stored_version> store_version(object_space& space, std::string_view text, int64_t now_ms, store_mode mode = store_mode::change,
+                                     merge_repairs repairs = merge_repairs::on);
 
 /// A remote's version node, already put with all it refers to, joins the history of its id (docs/protocol/01 §5.2, "Import").
 result<stored_version> import_version(object_space& space, const hash& node, merge_repairs repairs = merge_repairs::on);
+
+/// As `import_version`, but the node's data becomes current as it is, by an Edge and without a merge: between our own two instances, where each id
+/// has one writer. What joined the history before is not made current again.
+result<stored_version> adopt_version(object_space& space, const hash& node);
 
 /// The nodes that the stock peer would list for `id`, oldest first (docs/protocol/01 §5.2).
 std::vector<hash> listed_version_nodes(const object_source& from, const hash& id);
@@ -38,10 +43,12 @@ result<std::optional<hash>> edge_of_head(object_space& space, const hash& id);
 /// Its text, without storing it.
 std::optional<std::string> edge_text_of_head(const object_source& from, const hash& id);
 
-/// One element of a list merge; entries are hashes of LinkedListEntry objects (docs/protocol/01 §5.5, 04 §4.4).
-/// Merges two lists and answers the head of the result; either may be absent.
+/// Merges two lists of LinkedListEntry objects, given by their heads, and answers the head of the result; either may be absent
+/// (docs/protocol/01 §5.5, 04 §4.4). A list whose next entry is held elsewhere ends there; where the lists have not met before that, the order of what
+/// follows is not known and the merge fails with `not_found`.
 result<std::optional<hash>> merge_lists(object_space& space, const std::optional<hash>& first, const std::optional<hash>& second);
-/// Inserts a CreationTime with its metadata into the list below `head`; answers the new head (docs/protocol/04 §4.2).
+/// Inserts a CreationTime with its metadata into the list below `head`; answers the new head (docs/protocol/04 §4.2). One that is in the
+/// list already is not added again, whatever its metadata. One that is older than all that is here goes on top.
 result<hash> insert_entry(object_space& space, const std::optional<hash>& head, const hash& creation_time, const std::vector<hash>& metadata);
 
 } // namespace lama::protocol
