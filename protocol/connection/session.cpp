@@ -45,7 +45,7 @@ void session::opened(time_point now) {
 }
 
 void session::receive(wire_frame frame, time_point now) {
-  if (step_ == step::idle || step_ == step::closed)
+  if (step_ == step::idle || step_ == step::closed || (step_ == step::decide_identity && !channel_))
     return;
   now_ = now;
   if (step_ != step::established && frame.bytes.size() > early_frame_bytes) {
@@ -76,12 +76,15 @@ void session::receive(wire_frame frame, time_point now) {
 }
 
 void session::closed(std::string_view reason) {
-  auto planned = step_ == step::established || step_ == step::lingering || step_ == step::closed;
-  auto ended = std::exchange(step_, step::closed);
+  auto ended = step_;
   queue_.clear();
   channel_.reset();
   deadline_.reset();
-  if (planned)
+  // A pairing's initiator closes as soon as it has said who it is: the host may still be storing that.
+  if (ended == step::decide_identity && !initiator())
+    return;
+  step_ = step::closed;
+  if (ended == step::established || ended == step::lingering || ended == step::closed)
     return;
   auto before = ended == step::idle ? "The connection was not opened. " : "The connection was closed. ";
   actions_.push_back(action::failed{fail(errc::offline, before + std::string{reason})});
@@ -257,9 +260,9 @@ void session::attempt(result<done> outcome) {
 }
 
 void session::finish(std::string_view prefix, std::string_view why, std::optional<error> failure) {
-  if (step_ == step::closed)
+  auto ended = std::exchange(step_, step::closed);
+  if (ended == step::closed || (ended == step::decide_identity && !channel_))
     return;
-  step_ = step::closed;
   queue_.clear();
   channel_.reset();
   deadline_.reset();

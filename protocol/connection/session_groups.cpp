@@ -55,9 +55,9 @@ result<done> session::end_pairing() {
     finish("Close called", {}, std::nullopt);
     return done{};
   }
-  // The initiator closes; one that does not is closed when the time is up.
+  // The initiator closes, or has closed; one that does not is closed when the time is up.
   actions_.push_back(action::pairing_done{});
-  step_ = step::lingering;
+  step_ = channel_ ? step::lingering : step::closed;
   return done{};
 }
 

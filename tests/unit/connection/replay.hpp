@@ -88,7 +88,8 @@ struct host {
   }
   void on(action::identity_received& x) {
     identity = x.identity;
-    answer(refuse_identity);
+    if (!slow_identity)
+      answer(refuse_identity);
   }
   void on(action::pairing_done&) {
     paired = true;
@@ -113,7 +114,8 @@ struct host {
   session& machine;
   party who;
   time_point now = start;
-  bool slow_keys = false;
+  bool slow_keys = false;       ///< the test answers itself
+  bool slow_identity = false;   ///< the same
   std::optional<own_side> side; ///< as whom an acceptor answers; its party's instance where there is none
   std::string refuse_group, refuse_peer, refuse_token, refuse_identity;
 
@@ -226,8 +228,43 @@ struct replay {
     EXPECT_TRUE(random.used_up());
   }
 
+  /// The recorded peer gone astray: `edit` may change each of its messages, given with its number, before it is encrypted with the recorded key.
+  template <class F>
+  void run_edited(host& us, F edit) {
+    random.go_on_with(more_random);
+    us.machine.opened(start);
+    us.settle();
+    std::optional<secure_channel> channel;
+    if (recorded.at("ephemeral").contains("sharedKey"))
+      channel.emplace(key_of(recorded.at("ephemeral").at("sharedKey")),
+                      role == connection_role::initiator ? connection_role::acceptor : connection_role::initiator, more_random, start);
+    std::size_t index = 0;
+    for (const auto& x : recorded.at("transcript")) {
+      if (!x.contains("from") || x.at("from") == own_name)
+        continue;
+      const auto inner = x.value("inner", json::object());
+      std::vector<wire_frame> frames;
+      if (inner.contains("counter")) {
+        auto text = inner.at("kind") == "string";
+        message content{text, text ? inner.at("message").get<std::string>() : bytes_of(inner.at("message"))};
+        edit(index++, content);
+        EXPECT_TRUE(content.text ? channel->send_text(content.bytes, start, frames) : channel->send_binary(content.bytes, start, frames));
+      } else {
+        auto frame = frame_of(x);
+        message content{frame.text, frame.bytes};
+        edit(index++, content);
+        frames.push_back({content.text, content.bytes});
+      }
+      for (auto& frame : frames) {
+        us.machine.receive(std::move(frame), start);
+        us.settle();
+      }
+    }
+  }
+
   connection_role role;
   std::string own_name;
+  seeded_random more_random{7};
   json recorded;
   std::optional<party> who;
   scripted_random random;

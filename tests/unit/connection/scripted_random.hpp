@@ -11,7 +11,7 @@
 
 namespace lama::testing {
 
-/// Gives out what a recorded peer drew. Drawing more than was recorded is a failure of the test.
+/// Gives out what a recorded peer drew. Drawing more than was recorded is a failure of the test, unless there is something to go on with.
 class scripted_random final : public random_source {
 public:
   void add(std::string_view bytes) {
@@ -20,7 +20,14 @@ public:
   void add_hex(std::string_view hex) {
     script_ += lama::from_hex(hex).value();
   }
+  void go_on_with(random_source& next) {
+    next_ = &next;
+  }
   void fill(std::span<uint8_t> bytes) override {
+    if (bytes.size() > script_.size() - at_ && next_) {
+      next_->fill(bytes);
+      return;
+    }
     if (bytes.size() > script_.size() - at_)
       throw std::logic_error{"more chance is drawn than was recorded"};
     std::copy_n(script_.begin() + static_cast<std::ptrdiff_t>(at_), bytes.size(), bytes.begin());
@@ -33,6 +40,7 @@ public:
 private:
   std::string script_;
   std::size_t at_ = 0;
+  random_source* next_ = nullptr;
 };
 
 /// Same seed, same bytes.
