@@ -4,7 +4,7 @@
 #include "tests/unit/connection/cases.hpp"
 #include "tests/unit/connection/scripted_random.hpp"
 
-#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -131,6 +131,15 @@ struct host {
   std::optional<error> failure;
 };
 
+/// Read once: a test may replay a recording hundreds of times.
+inline const json& recordings_in(const std::string& file) {
+  static std::map<std::string, json> all;
+  auto [at, is_new] = all.try_emplace(file);
+  if (is_new)
+    at->second = load_vectors(file);
+  return at->second;
+}
+
 inline wire_frame frame_of(const json& entry) {
   auto text = entry.at("frame") == "text";
   return {text, text ? entry.at("data").get<std::string>() : bytes_of(entry.at("data"))};
@@ -161,7 +170,7 @@ inline void add_chance(scripted_random& random, const json& entry) {
 /// A recorded case, replayed with the session in one of its roles: the recorded peer's frames go in, all of ours must be the recorded ones.
 struct replay {
   replay(const std::string& file, const std::string& name, connection_role own_role) : role(own_role) {
-    auto vectors = load_vectors(file);
+    const auto& vectors = recordings_in(file);
     for (const auto& x : vectors.at("cases")) {
       if (x.at("name") == name)
         recorded = x;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 /// What a peer does wrong, and how the connection ends: the recorded connections with one thing changed.
 using namespace lama;
 using namespace lama::testing;
