@@ -99,20 +99,19 @@ void add_named(text_pattern::unit_set& set, char name) {
     set.add('a', 'z');
     set.add('_', '_');
     break;
-  default:
-    for (uint32_t unit = 0; unit <= 0xFFFF; ++unit)
-      if (is_script_space(static_cast<uint16_t>(unit)))
-        set.add(static_cast<uint16_t>(unit), static_cast<uint16_t>(unit));
+  default: // as is_script_space, which a test compares
+    for (auto [first, last] : {std::pair<uint16_t, uint16_t>{'\t', '\r'},
+                               {' ', ' '},
+                               {0xA0, 0xA0},
+                               {0x1680, 0x1680},
+                               {0x2000, 0x200A},
+                               {0x2028, 0x2029},
+                               {0x202F, 0x202F},
+                               {0x205F, 0x205F},
+                               {0x3000, 0x3000},
+                               {0xFEFF, 0xFEFF}})
+      set.add(first, last);
   }
-}
-
-const text_pattern::unit_set& spaces() {
-  static const auto set = [] {
-    text_pattern::unit_set made;
-    add_named(made, 's');
-    return made;
-  }();
-  return set;
 }
 
 } // namespace
@@ -334,17 +333,14 @@ text_pattern::unit_set pattern_compiler::read_escape(bool in_class) {
   switch (name) {
   case 'd':
   case 'w':
-    add_named(set, name);
-    break;
   case 's':
-    set = spaces();
+    add_named(set, name);
     break;
   case 'D':
   case 'W':
+  case 'S':
     add_named(set, static_cast<char>(name | 0x20));
     return set.complement();
-  case 'S':
-    return spaces().complement();
   case 'n':
     one('\n');
     break;
