@@ -3,6 +3,7 @@
 #include "actors/common/environment.hpp"
 #include "actors/common/roster.hpp"
 #include "actors/connection/interface.hpp"
+#include "actors/connection_manager/directory.hpp"
 #include "actors/websocket_bridge/credentials.hpp"
 
 #include <memory>
@@ -26,6 +27,7 @@ struct connection_context {
   environment_ptr environment;
   std::shared_ptr<roster> members;
   std::shared_ptr<bridge_credentials> credentials;
+  std::shared_ptr<connection_directory> directory;
 };
 
 /// Dials. The connection looks after itself from here: its progress goes to the connection manager, what arrives once it is established

@@ -2,6 +2,7 @@
 
 #include "actors/common/environment.hpp"
 #include "actors/common/roster.hpp"
+#include "protocol/models/instance.hpp"
 #include "protocol/models/keychain.hpp"
 #include "actors/object_store/interface.hpp"
 
@@ -10,18 +11,6 @@
 #include <string>
 
 namespace lama::actors {
-
-/// One of our own instances, as its user's actors know it (docs/protocol/04 §1).
-struct own_identity {
-  std::string email;
-  std::string instance_name;
-  hash person{};
-  hash instance{};
-  protocol::key32 person_key{};        ///< X25519
-  protocol::key32 person_sign_key{};   ///< Ed25519
-  protocol::key32 instance_key{};
-  protocol::key32 instance_sign_key{};
-};
 
 /// The user's other instance: the sparse one as the archive pinned it at provisioning, the archive as the sparse one was told.
 struct partner_identity {
@@ -44,8 +33,9 @@ struct user_context {
   environment_ptr environment;
   std::shared_ptr<roster> members;
   std::shared_ptr<storage::store> store;
+  std::shared_ptr<commit_listeners> commits;
   std::shared_ptr<const models::key_ring> keys;
-  own_identity me;
+  models::identity me;
   std::optional<partner_identity> partner;
 
   /// The person that the world sees: the archive's (design: "Who am I to others?").

@@ -23,7 +23,7 @@ LAMA_MESSAGE(open_user, x.user, x.create)
 struct opened_user {
   std::shared_ptr<storage::store> store;
   std::shared_ptr<const models::key_ring> keys;
-  own_identity me;
+  models::identity me;
   std::optional<partner_identity> partner;
   std::string unlock_secret; ///< sparse side: what opens the archive's instance of this user
   bool created = false;
@@ -36,9 +36,10 @@ struct user_opened {
 };
 LAMA_MESSAGE(user_opened)
 
-/// `what` is handed in where the store is open already: only the password is checked then.
+/// For a store that is open already: does one of the two open it? (An empty one is not looked at.)
 struct check_password {
   std::string password;
+  std::string unlock_secret;
   std::shared_ptr<storage::store> store;
 };
 LAMA_MESSAGE(check_password)

@@ -3,6 +3,7 @@
 #include "actors/common/errors.hpp"
 #include "protocol/models/instance.hpp"
 #include "protocol/models/leute.hpp"
+#include "storage/sync_adapter.hpp"
 
 #include <sodium.h>
 
@@ -76,11 +77,6 @@ models::public_keys public_halves(const models::secret_keys& keys) {
   return {protocol::encryption_keys_from_secret(keys.encryption).public_key, protocol::signing_keys_from_secret(keys.signing).public_key};
 }
 
-own_identity to_own(const models::identity& x) {
-  return {x.email, x.instance_name, x.person, x.instance, x.person_public.encryption, x.person_public.signing, x.instance_public.encryption,
-          x.instance_public.signing};
-}
-
 /// Everything of a new user in one transaction: a crash leaves either no user or a whole one.
 result<done> write_new_user(const node_environment& environment, const open_user& request, const new_user& made, storage::transaction& to) {
   auto& random = environment.random();
@@ -115,11 +111,12 @@ result<done> write_new_user(const node_environment& environment, const open_user
     to.set_note(models::unlock_note,
                 models::wrap_with_secret(made.master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, random));
   }
-  models::first_start_options options;
-  options.display_name = request.user;
+  models::first_start options;
+  options.name = request.user;
   if (!request.url.empty())
     options.url = request.url;
-  LAMA_CHECK(models::first_start(to, identity, options, models::sign_with(identity.person, made.person_keys.signing), now));
+  LAMA_CHECK(models::start_leute(to, identity, options, models::sign_with(identity.person, made.person_keys.signing), now));
+  storage::store_id(to, random);
   to.set_note(identity_note, made.email + '\n' + made.instance_name);
   return done{};
 }
@@ -164,7 +161,7 @@ result<std::shared_ptr<opened_user>> unlock(const node_environment& environment,
     ring->add(owner, keys, secret);
   }
   auto opened = std::make_shared<opened_user>();
-  opened->me = to_own(identity);
+  opened->me = identity;
   opened->keys = std::move(ring);
   if (auto note = view->note(partner_note))
     opened->partner = partner_identity::from_note(*note);
@@ -226,8 +223,9 @@ keychain_actor::behavior_type keychain(keychain_actor::stateful_pointer<keychain
       return user_opened{*opened};
     },
     [self](check_password& request) -> caf::result<ok> {
-      auto checked = master_key(*request.store->read(), open_user{{}, request.password, {}, false, {}, {}});
+      auto checked = master_key(*request.store->read(), open_user{{}, request.password, request.unlock_secret, false, {}, {}});
       protocol::wipe(request.password);
+      protocol::wipe(request.unlock_secret);
       if (!checked) {
         ++self->state.refused;
         return to_caf(checked.failure());

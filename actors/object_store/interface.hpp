@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/common/message.hpp"
+#include "actors/object_store/commit_listeners.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
@@ -34,10 +35,15 @@ LAMA_MESSAGE(objects_committed)
 
 using commit_listener = caf::typed_actor<caf::reacts_to<objects_committed>>;
 
-struct watch_commits {
-  commit_listener listener; ///< dropped when it dies
+/// Join by `user_context::commits`.
+using commit_listeners = listeners_of<commit_listener>;
+
+/// Work with the store itself on the writer's thread, between transactions: blobs that come in pieces with a sync batch.
+struct use_store {
+  std::string label;
+  std::function<result<done>(storage::store&)> work;
 };
-LAMA_MESSAGE(watch_commits)
+LAMA_MESSAGE(use_store, x.label)
 
 /// Blobs come in pieces and are never held whole.
 struct begin_blob {};
@@ -74,7 +80,7 @@ using object_store_actor = caf::typed_actor<
   // Answers when durable; fails with the function's own error (nothing of it is stored), or with the disk's.
   caf::replies_to<transact>::with<transacted>,
   caf::reacts_to<flush_group>,
-  caf::reacts_to<watch_commits>,
+  caf::replies_to<use_store>::with<ok>,
   caf::replies_to<begin_blob>::with<blob_begun>,
   caf::replies_to<append_blob>::with<ok>,
   // Durable when answered; `corrupt` where it is not `expected`.

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace lama::actors {
@@ -19,45 +18,43 @@ void object_store_state::write_group() {
     return;
   }
   auto& open = *begun;
-  std::vector<caf::typed_response_promise<transacted>> done_with;
-  while (!queue.empty() && done_with.size() < most_transactions_a_group && open->pending_bytes() < most_bytes_a_group) {
+  std::vector<caf::typed_response_promise<transacted>> accepted; // by their functions; still to be made durable
+  while (!queue.empty() && accepted.size() < most_transactions_a_group && open->pending_bytes() < most_bytes_a_group) {
     auto next = std::move(queue.front());
     queue.pop_front();
     auto mark = open->mark();
     if (auto applied = next.request.apply(*open); applied) {
-      done_with.push_back(std::move(next.promise));
+      accepted.push_back(std::move(next.promise));
     } else {
       open->roll_back(mark); // one that fails must not spoil the others of its group
       next.promise.deliver(to_caf(applied.failure()));
     }
   }
-  if (done_with.empty())
+  if (accepted.empty())
     return;
   auto committed = store->commit(std::move(open));
   if (!committed) {
     ++failures;
     environment->log(log_error, name, "write failed, nothing of it is acknowledged: " + committed.failure().message);
-    for (auto& promise : done_with)
+    for (auto& promise : accepted)
       promise.deliver(to_caf(committed.failure()));
     return;
   }
   ++groups;
-  transactions += done_with.size();
+  transactions += accepted.size();
   auto info = std::make_shared<const storage::commit_info>(std::move(*committed));
-  for (auto& promise : done_with)
+  for (auto& promise : accepted)
     promise.deliver(transacted{info->last_sequence});
   if (!info->changes.empty())
-    for (auto& listener : listeners)
-      caf::anon_send(listener, objects_committed{info});
+    listeners->tell(objects_committed{info});
 }
 
 object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
-                                               std::shared_ptr<storage::store> store) {
+                                               std::shared_ptr<storage::store> store,
+                                               std::shared_ptr<commit_listeners> listeners) {
   self->state.environment = std::move(environment);
   self->state.store = std::move(store);
-  self->set_down_handler([self](caf::down_msg& down) {
-    std::erase_if(self->state.listeners, [&](const commit_listener& x) { return x.address() == down.source; });
-  });
+  self->state.listeners = std::move(listeners);
   auto flush_soon = [self] {
     // The flush stands behind everything that is in the mailbox by now: that makes the group.
     if (!std::exchange(self->state.flush_is_due, true))
@@ -79,9 +76,10 @@ object_store_actor::behavior_type object_store(object_store_actor::stateful_poin
       if (!self->state.queue.empty())
         flush_soon();
     },
-    [self](watch_commits& request) {
-      self->monitor(request.listener);
-      self->state.listeners.push_back(std::move(request.listener));
+    [self](const use_store& request) -> caf::result<ok> {
+      if (auto worked = request.work(*self->state.store); !worked)
+        return to_caf(worked.failure());
+      return ok{};
     },
     [self](begin_blob) -> caf::result<blob_begun> {
       auto begun = self->state.store->begin_blob();

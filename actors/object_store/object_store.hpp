@@ -5,7 +5,6 @@
 
 #include <deque>
 #include <memory>
-#include <vector>
 
 namespace lama::actors {
 
@@ -27,7 +26,7 @@ struct object_store_state {
   environment_ptr environment;
   std::deque<waiting> queue;
   bool flush_is_due = false;
-  std::vector<commit_listener> listeners;
+  std::shared_ptr<commit_listeners> listeners;
   uint64_t groups = 0;
   uint64_t transactions = 0;
   uint64_t failures = 0;
@@ -37,6 +36,7 @@ struct object_store_state {
 };
 
 object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
-                                               std::shared_ptr<storage::store> store);
+                                               std::shared_ptr<storage::store> store,
+                                               std::shared_ptr<commit_listeners> listeners);
 
 } // namespace lama::actors

@@ -1,0 +1,123 @@
+#include "actors/chum_session/chum_session.hpp"
+
+#include "actors/chum_session/host.hpp"
+#include "actors/common/errors.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+using self_pointer = chum_session_actor::stateful_pointer<chum_session_state>;
+namespace policy = protocol::policy;
+
+policy::origin origin_of(peer_kind kind) {
+  switch (kind) {
+  case peer_kind::own_archive: return policy::origin::archive_of_mine;
+  case peer_kind::own_sparse: return policy::origin::sparse_of_mine;
+  case peer_kind::contact: return policy::origin::contact;
+  }
+  return policy::origin::contact;
+}
+
+void make_stock_session(chum_session_state& st) {
+  protocol::chum::session_options options;
+  options.exporter.remote = {st.between.remote, false, protocol::chum::version_offer::edge_of_head};
+  options.importer.fetch.judge = protocol::chum::judge_for(st.between, st.plan.user->store->read()->recipes());
+  options.importer.poll_ms = st.plan.user->environment->settings.times.poll_interval.count();
+  options.extra_services = {protocol::chum::service::lama_hello};
+  st.stock = std::make_unique<protocol::chum::session>(std::move(options), std::make_shared<protocol::chum::announced_hashes>());
+}
+
+void make_extension(chum_session_state& st, const storage::snapshot& view) {
+  auto own = st.plan.peer.kind != peer_kind::contact;
+  auto sparse = st.plan.user->environment->settings.which == side::sparse;
+  st.admission = std::make_unique<protocol::sync::policy_admission>(st.between, view.recipes(), limits::blob_bytes);
+  protocol::sync::session_config config;
+  config.remote_person = st.between.remote;
+  config.store_id = st.store_id;
+  config.resume = storage::sync_position(view, st.between.remote);
+  config.mode = own ? protocol::sync::version_mode::adopt : protocol::sync::version_mode::merge;
+  config.entry_window = sparse ? static_cast<uint32_t>(st.plan.user->environment->settings.channel_window) : 0;
+  config.accepts_elsewhere = sparse;
+  config.policy = st.admission.get();
+  if (!own)
+    config.may_leave = [](std::string_view type) { return protocol::is_stock_type(type); };
+  st.extension = std::make_unique<protocol::sync::session>(std::move(config));
+}
+
+} // namespace
+
+chum_session_state::~chum_session_state() {
+  // Uploads that were under way are nobody's now. The writer may be gone as well; then the store removes them when it is opened.
+  if (plan.user)
+    if (auto writer = plan.user->writer())
+      caf::anon_send(writer, use_store{"cancel uploads", [uploads = uploads, begun = blob_uploads](storage::store& store) -> result<done> {
+                                         uploads->cancel(store);
+                                         for (const auto& [number, upload] : *begun)
+                                           store.cancel_blob(upload);
+                                         begun->clear();
+                                         return done{};
+                                       }});
+}
+
+chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan) {
+  auto& st = self->state;
+  st.plan = std::move(plan);
+  st.between = {origin_of(st.plan.peer.kind), st.plan.user->me.person, st.plan.peer.person};
+  auto view = st.plan.user->store->read();
+  st.store_id = view->note("sync/store").value_or("");
+  make_stock_session(st);
+  make_extension(st, *view);
+  view.reset();
+  st.plan.user->commits->add(caf::actor_cast<commit_listener>(self));
+  chum_host host{self};
+  auto now = host.now_ms();
+  st.stock->start_synchronised(now);
+  st.stock->pause_import(true, now); // until it is known which protocol the other side speaks
+  host.carry_out();
+  return {
+    [self](connection_message& message) {
+      chum_host here{self};
+      auto credits = message.credits;
+      here.receive(message);
+      here.carry_out();
+      self->state.plan.user->environment->network->grant(self->state.plan.connection, credits);
+    },
+    [self](const connection_lost&) {
+      // The connection's actor ends right after this, and takes us along.
+      self->state.stock->connection_closed(*self->state.plan.user->store->read(), chum_host{self}.now_ms());
+    },
+    [self](const objects_committed& committed) {
+      chum_host here{self};
+      here.committed(committed.info->last_sequence);
+      here.carry_out();
+    },
+    [self](chum_tick) {
+      chum_host here{self};
+      self->state.tick_at.reset();
+      here.tick();
+      here.carry_out();
+    },
+    [self](save_frontiers_now) { chum_host{self}.save_frontiers(); },
+    [self](pump_again) { chum_host{self}.carry_out(); },
+    [self](get_status) {
+      auto& state = self->state;
+      auto progress = state.extension->status();
+      return status_report{nlohmann::json{{"peer", state.between.remote.hex()},
+                                          {"protocol", state.speaks_extension ? "lama" : "stock"},
+                                          {"batches", state.batches},
+                                          {"objects", state.objects},
+                                          {"rounds", state.stock->rounds()},
+                                          {"acknowledged", progress.acknowledged},
+                                          {"fullSync", state.full_sync},
+                                          {"lastError", state.last_error}}
+                             .dump()};
+    },
+  };
+}
+
+} // namespace lama::actors

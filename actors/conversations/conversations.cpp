@@ -1,0 +1,229 @@
+#include "actors/conversations/conversations.hpp"
+
+#include "actors/common/errors.hpp"
+#include "actors/conversations/delivery.hpp"
+#include "actors/conversations/history.hpp"
+#include "actors/conversations/listing.hpp"
+#include "protocol/models/chat.hpp"
+#include "protocol/models/outbox.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using self_pointer = conversations_actor::stateful_pointer<conversations_state>;
+
+/// The list follows the messages at this distance: a burst makes one new version of it, not one a message.
+constexpr auto listing_delay = 200ms;
+
+std::chrono::milliseconds deadline_of(self_pointer self) {
+  return self->state.user->environment->settings.times.request_deadline;
+}
+
+void refresh_soon(self_pointer self) {
+  if (!std::exchange(self->state.refresh_is_due, true))
+    self->delayed_send(self, listing_delay, refresh_conversations{});
+}
+
+void take_outbox_soon(self_pointer self) {
+  if (!std::exchange(self->state.outbox_is_due, true))
+    self->send(self, take_outbox{});
+}
+
+/// Runs `apply` at the writer; what fails is logged: whoever is behind it will try again with the next commit.
+void write(self_pointer self, const char* label, std::function<result<done>(storage::transaction&)> apply, std::function<void()> after = {}) {
+  self->request(self->state.user->writer(), deadline_of(self), transact{label, std::move(apply)})
+    .then(
+      [after](transacted) {
+        if (after)
+          after();
+      },
+      [self, label, after](const caf::error& failure) {
+        self->state.user->environment->log(log_error, conversations_state::name, std::string{label} + " failed: " + from_caf(failure).message);
+        if (after)
+          after();
+      });
+}
+
+void refresh(self_pointer self) {
+  auto& st = self->state;
+  auto topics = std::exchange(st.topics, {});
+  auto stale = std::exchange(st.stale, {});
+  write(self, "refresh conversations", [user = st.user, topics, stale](storage::transaction& to) -> result<done> {
+    LAMA_TRY(entered, take_topics(to, *user, topics));
+    auto ids = stale;
+    ids.insert(entered.begin(), entered.end());
+    for (const auto& id : ids)
+      LAMA_CHECK(refresh_conversation(to, *user, id));
+    return done{};
+  });
+}
+
+void deliver(self_pointer self) {
+  auto& st = self->state;
+  if (st.outboxes.empty() || st.outbox_runs || !st.user->partner)
+    return;
+  st.outbox_runs = true;
+  auto report = std::make_shared<delivery_report>();
+  auto channels = std::exchange(st.outboxes, {});
+  write(
+    self, "deliver outbox",
+    [user = st.user, channels, report](storage::transaction& to) -> result<done> {
+      for (const auto& channel : channels)
+        LAMA_CHECK(deliver_outbox(to, *user, channel, *report));
+      return done{};
+    },
+    [self, report, channels] {
+      auto& state = self->state;
+      state.outbox_runs = false;
+      state.posted += report->posted;
+      state.refused += report->refused;
+      state.forged += report->forged;
+      if (report->incomplete && report->posted + report->refused > 0)
+        state.outboxes.insert(channels.begin(), channels.end()); // there is more
+      if (!state.outboxes.empty())
+        take_outbox_soon(self);
+    });
+}
+
+/// What commits mean to conversations: new topics, new entries in a room, new entries in the outbox.
+void look_at(self_pointer self, const storage::commit_info& info) {
+  auto& st = self->state;
+  auto view = st.user->store->read();
+  for (const auto& change : info.changes) {
+    if (change.kind == storage::change_kind::object && change.type == "Topic") {
+      st.topics.push_back(change.name);
+    } else if (change.kind == storage::change_kind::head && change.type == "ChannelInfo") {
+      auto key = models::load_channel_key(*view, change.id);
+      if (!key)
+        continue;
+      if (st.user->partner && models::is_outbox(*key, {st.user->partner->person, st.user->me.person}))
+        st.outboxes.insert(change.id);
+      else if (key->id != models::receipts_channel)
+        st.stale.insert(key->id);
+    }
+  }
+  if (!st.topics.empty() || !st.stale.empty())
+    refresh_soon(self);
+  if (!st.outboxes.empty())
+    take_outbox_soon(self);
+}
+
+caf::result<conversation_created> create(self_pointer self, create_conversation& request) {
+  auto promise = self->make_response_promise<conversation_created>();
+  auto outcome = std::make_shared<models::created_topic>();
+  auto& st = self->state;
+  if (request.participants.empty() && request.name.empty())
+    return to_caf(fail(errc::bad_input, "a conversation needs a name or a participant"));
+  transact change{"create conversation", [user = st.user, request, outcome](storage::transaction& to) -> result<done> {
+                    const auto& environment = *user->environment;
+                    auto now = environment.clock->now_ms();
+                    auto created = request.participants.size() == 1 && request.name.empty()
+                                     ? models::create_one_to_one(to, user->me.person, request.participants.front(), now)
+                                     : models::create_group_topic(to, user->me.person, request.name, environment.random().text(10), request.participants, now);
+                    if (!created)
+                      return created.failure();
+                    *outcome = *created;
+                    return refresh_conversation(to, *user, created->id);
+                  }};
+  self->request(st.user->writer(), deadline_of(self), std::move(change))
+    .then([promise, outcome](transacted) mutable { promise.deliver(conversation_created{outcome->id}); },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+result<done> post_own(storage::transaction& to, const user_context& user, const post_message& request, models::posted& outcome) {
+  LAMA_TRY(current, protocol::load_current(to, models::conversation_id(request.conversation)));
+  LAMA_TRY(conversation, models::read_conversation(current));
+  if (!conversation.channel || conversation.state == "closed")
+    return fail(errc::conflict, "the conversation '" + conversation.title + "' takes no messages");
+  LAMA_TRY(text, models::chat_message_text({request.text, user.me.person, request.attachments, {}}));
+  LAMA_TRY(posted, models::post(to, *conversation.channel, text, user.keys->as(user.me.person), user.environment->clock->now_ms()));
+  outcome = posted;
+  return done{};
+}
+
+caf::result<message_posted> post(self_pointer self, post_message& request) {
+  auto promise = self->make_response_promise<message_posted>();
+  auto outcome = std::make_shared<models::posted>();
+  auto& st = self->state;
+  transact change{"post message",
+                  [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return post_own(to, *user, request, *outcome); }};
+  self->request(st.user->writer(), deadline_of(self), std::move(change))
+    .then([promise, outcome](transacted) mutable { promise.deliver(message_posted{outcome->creation_time}); },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+caf::result<lines_imported> import(self_pointer self, import_lines& request) {
+  auto promise = self->make_response_promise<lines_imported>();
+  auto outcome = std::make_shared<lines_imported>();
+  auto& st = self->state;
+  transact change{"import lines",
+                  [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return import_history(to, *user, request, *outcome); }};
+  self->request(st.user->writer(), deadline_of(self), std::move(change))
+    .then(
+      [self, promise, outcome](transacted) mutable {
+        self->state.imported += outcome->stored;
+        promise.deliver(std::move(*outcome));
+      },
+      [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+/// After a start everything is looked at once: what happened while this actor was not there is in the store.
+void look_at_all(self_pointer self) {
+  auto& st = self->state;
+  auto view = st.user->store->read();
+  for (auto& id : all_conversations(*view))
+    st.stale.insert(std::move(id));
+  std::string after;
+  do {
+    auto page = view->objects_of_type("Topic", 1000, after);
+    st.topics.insert(st.topics.end(), page.names.begin(), page.names.end());
+    after = page.next;
+  } while (!after.empty());
+  for (const auto& channel : outbox_channels(*view, *st.user))
+    st.outboxes.insert(channel);
+  refresh_soon(self);
+  take_outbox_soon(self);
+  if (st.user->partner)
+    write(self, "open receipts", [user = st.user](storage::transaction& to) -> result<done> {
+      LAMA_CHECK(models::open_receipts(to, {user->partner->person, user->me.person}, user->environment->clock->now_ms()));
+      return done{};
+    });
+}
+
+} // namespace
+
+conversations_actor::behavior_type conversations(self_pointer self, user_context_ptr user) {
+  self->state.user = std::move(user);
+  self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
+  look_at_all(self);
+  return {
+    [self](const objects_committed& committed) { look_at(self, *committed.info); },
+    [self](refresh_conversations) {
+      self->state.refresh_is_due = false;
+      refresh(self);
+    },
+    [self](take_outbox) {
+      self->state.outbox_is_due = false;
+      deliver(self);
+    },
+    [self](create_conversation& request) { return create(self, request); },
+    [self](post_message& request) { return post(self, request); },
+    [self](import_lines& request) { return import(self, request); },
+    [self](get_status) {
+      auto& st = self->state;
+      return status_report{nlohmann::json{{"posted", st.posted}, {"refused", st.refused}, {"forged", st.forged}, {"imported", st.imported}}.dump()};
+    },
+  };
+}
+
+} // namespace lama::actors

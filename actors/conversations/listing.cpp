@@ -1,0 +1,116 @@
+#include "actors/conversations/listing.hpp"
+
+#include "protocol/models/chat.hpp"
+#include "protocol/models/grants.hpp"
+#include "protocol/models/lama_objects.hpp"
+#include "protocol/models/leute.hpp"
+
+#include <algorithm>
+
+namespace lama::actors {
+
+namespace {
+
+/// As much of a text as a list shows.
+constexpr std::size_t preview_bytes = 200;
+
+std::string preview(const std::string& text) {
+  if (text.size() <= preview_bytes)
+    return text;
+  auto end = preview_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end; // not within a character
+  return text.substr(0, end);
+}
+
+void describe(models::lama_conversation& x, const protocol::object_source& from, const user_context& user, const models::topic& topic,
+              const std::vector<hash>& channels) {
+  const auto& me = user.me.person;
+  x.channel = topic.channel;
+  if (auto pair = models::one_to_one_persons(topic.id)) {
+    auto other = pair->first == me ? pair->second : pair->first;
+    x.kind = "direct";
+    x.participants = {me, other};
+    x.title = models::display_name(from, me, other);
+    return;
+  }
+  if (x.kind != "imported") // an import says so itself, when it begins
+    x.kind = "group";
+  x.participants = {me};
+  for (const auto& channel : channels)
+    if (auto key = models::load_channel_key(from, channel); key && key->owner && *key->owner != me)
+      x.participants.push_back(*key->owner);
+  x.title = topic.name.value_or(topic.id);
+  // New messages go into our own channel of the room.
+  models::channel_key own{topic.id, me};
+  if (std::ranges::find(channels, models::channel_id(own)) != channels.end())
+    x.channel = models::channel_id(own);
+}
+
+void describe_newest(models::lama_conversation& x, const protocol::object_source& from, const std::vector<hash>& channels) {
+  models::page_request newest;
+  newest.limit = 1;
+  auto page = models::read_page(from, models::newest_of(from, channels), newest);
+  if (!page || page->entries.empty())
+    return;
+  const auto& entry = page->entries.front();
+  x.last = entry.creation_time;
+  x.last_time = entry.timestamp;
+  auto payload = protocol::load(from, entry.payload);
+  if (payload && payload->type == "LamaImportedMessage")
+    payload = protocol::load(from, payload->reference("message").value_or(hash{}));
+  if (payload)
+    if (auto message = models::read_chat_message(*payload))
+      x.last_text = preview(message->text);
+}
+
+} // namespace
+
+result<std::vector<std::string>> take_topics(storage::transaction& to, const user_context& user, const std::vector<hash>& topics) {
+  std::vector<std::string> ids;
+  for (const auto& name : topics) {
+    auto topic = models::load_topic(to, name);
+    if (!topic)
+      continue;
+    auto taken = models::topic_arrived(to, user.me.person, std::nullopt, name, user.environment->clock->now_ms());
+    if (!taken)
+      user.environment->log(log_warning, "conversations", "a topic is not entered: " + taken.failure().message);
+    else if (taken->entered)
+      ids.push_back(topic->id);
+  }
+  return ids;
+}
+
+result<done> refresh_conversation(storage::transaction& to, const user_context& user, const std::string& id) {
+  auto name = models::find_topic(to, id);
+  if (!name)
+    return done{};
+  LAMA_TRY(topic, models::load_topic(to, *name));
+  auto channels = models::channels_named(to, id);
+  auto now = user.environment->clock->now_ms();
+  auto conversation = models::conversation_id(id);
+  models::lama_conversation x;
+  if (auto former = protocol::load_current(to, conversation))
+    if (auto read = models::read_conversation(*former))
+      x = *read;
+  x.id = id;
+  describe(x, to, user, topic, channels);
+  describe_newest(x, to, channels);
+  LAMA_CHECK(protocol::store_version(to, models::text_of(x), now)); // an equal version writes nothing
+  if (!user.partner)
+    return done{};
+  models::audience partner{{user.partner->person}, {}};
+  LAMA_CHECK(models::grant(to, models::id_target(conversation), partner, models::grant_mode::add, now));
+  for (const auto& channel : channels)
+    LAMA_CHECK(models::grant(to, models::id_target(channel), partner, models::grant_mode::add, now));
+  return done{};
+}
+
+std::vector<std::string> all_conversations(const protocol::object_source& from) {
+  std::vector<std::string> ids;
+  for (const auto& [id, topic] : models::known_topics(from))
+    ids.push_back(id);
+  return ids;
+}
+
+} // namespace lama::actors

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "actors/instance/interface.hpp"
+
+#include <string>
+#include <vector>
+
+namespace lama::actors {
+
+/// The user's sparse instance: what the user works with now. It has its archive instance provisioned whenever the bridge comes up, and
+/// pairs with it once.
+///
+///   opened ──bridge up──► provisioning ──answer──► (pairing) ──► partnered
+///                              ▲   └── failure: again when the bridge comes up, or after a while ──┐
+///                              └──────────────────────────────────────────────────────────────────┘
+struct sparse_instance_state {
+  static inline const char* name = "sparse-instance";
+
+  user_context_ptr context;
+  std::string password;      ///< of this login, until the archive has taken it; then empty
+  std::string unlock_secret; ///< what opens the archive's instance from then on
+  std::string wished_email;
+  children store_keeper;
+  children family;
+  bool family_started = false;
+  bool provisioning = false;
+  bool partnered = false; ///< provisioned and paired in this session
+  std::string last_error;
+  std::vector<caf::typed_response_promise<user_state>> waiting;
+
+  ~sparse_instance_state();
+};
+
+instance_actor::behavior_type sparse_instance(instance_actor::stateful_pointer<sparse_instance_state> self, user_context_ptr context, std::string password,
+                                              std::string unlock_secret, std::string wished_email);
+
+} // namespace lama::actors

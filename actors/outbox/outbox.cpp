@@ -1,0 +1,73 @@
+#include "actors/outbox/outbox.hpp"
+
+#include "actors/common/errors.hpp"
+#include "protocol/models/outbox.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+using self_pointer = outbox_actor::stateful_pointer<outbox_actor_state>;
+
+constexpr const char* state_note = "outbox/state";
+
+result<done> write(storage::transaction& to, const user_context& user, const models::draft& what, models::written& outcome) {
+  models::user_persons who{user.me.person, user.partner->person};
+  auto note = to.note(state_note);
+  auto decoded = note ? models::decode_outbox_state(*note) : std::nullopt;
+  auto state = decoded ? *decoded : models::find_outbox(to, user.me.person);
+  LAMA_TRY(written, models::write_message(to, who, state, what, user.keys->as(user.me.person), user.environment->clock->now_ms()));
+  to.set_note(state_note, models::encode(state));
+  outcome = written;
+  return done{};
+}
+
+caf::result<message_sent> send(self_pointer self, send_message& request) {
+  auto& st = self->state;
+  if (!st.user->partner)
+    return to_caf(fail(errc::offline, "this instance has never met its archive; it must be connected once before messages can be written"));
+  auto promise = self->make_response_promise<message_sent>();
+  auto outcome = std::make_shared<models::written>();
+  models::draft draft{std::move(request.conversation), std::move(request.text), std::move(request.attachments), request.needs_ai, {}};
+  transact change{"write message",
+                  [user = st.user, draft = std::move(draft), outcome](storage::transaction& to) { return write(to, *user, draft, *outcome); }};
+  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
+    .then(
+      [self, promise, outcome](transacted) mutable {
+        ++self->state.written;
+        promise.deliver(message_sent{outcome->creation_time});
+      },
+      [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+} // namespace
+
+outbox_actor::behavior_type outbox(self_pointer self, user_context_ptr user) {
+  self->state.user = std::move(user);
+  self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
+  return {
+    [self](send_message& request) { return send(self, request); },
+    [self](const objects_committed& committed) {
+      auto& st = self->state;
+      for (const auto& change : committed.info->changes) {
+        if (change.kind != storage::change_kind::object || change.type != "LamaReceipt")
+          continue;
+        auto text = protocol::load(*st.user->store->read(), change.name);
+        auto receipt = text ? models::read_receipt(*text) : result<models::lama_receipt>{text.failure()};
+        if (receipt && !receipt->accepted) {
+          ++st.refused;
+          st.user->environment->log(log_warning, outbox_actor_state::name, "the archive refused a message: " + receipt->reason.value_or("it gave no reason"));
+        }
+      }
+    },
+    [self](get_status) { return status_report{nlohmann::json{{"written", self->state.written}, {"refused", self->state.refused}}.dump()}; },
+  };
+}
+
+} // namespace lama::actors
