@@ -369,6 +369,10 @@ void fetch_tree::stored(fetch_context& context, const result<done>& outcome) {
   pump(context);
 }
 
+void fetch_tree::abandon(fetch_context& context) {
+  fail_with(context, fail(errc::cancelled, "The connection ended."));
+}
+
 void fetch_tree::fail_with(fetch_context& context, error reason) {
   if (failure_)
     return;

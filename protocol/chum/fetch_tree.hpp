@@ -78,6 +78,9 @@ public:
   void stored(fetch_context& context, const result<done>& outcome);
   void blob_stored(fetch_context& context, uint64_t upload, const result<done>& outcome);
 
+  /// Gives up, and hands over what was accepted.
+  void abandon(fetch_context& context);
+
   /// Nothing is open any more.
   bool is_done() const;
   const std::optional<error>& failure() const {

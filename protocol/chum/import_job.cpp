@@ -37,6 +37,11 @@ void import_job::pump(fetch_context& context) {
   next(context);
 }
 
+void import_job::abandon(fetch_context& context) {
+  if (tree_)
+    tree_->abandon(context);
+}
+
 void import_job::take(fetch_context& context, fetch_tree& tree) {
   if (tree.failure()) {
     failures_.push_back({tree.what(), *tree.failure()});

@@ -21,6 +21,7 @@ public:
 
   void begin(fetch_context& context);
   void pump(fetch_context& context);
+  void abandon(fetch_context& context);
   /// The answer to the last batch.
   void stored(const result<done>& outcome);
 

@@ -221,6 +221,14 @@ void importer::leave(int64_t now_ms) {
   own_request_ = *request;
 }
 
+void importer::abandon(const object_source& from, int64_t now_ms) {
+  auto now = context(from, now_ms);
+  for (auto& job : jobs_)
+    job->abandon(now);
+  timer_.reset();
+  state_ = state::failed;
+}
+
 void importer::fail_with(error reason) {
   state_ = state::failed;
   timer_.reset();

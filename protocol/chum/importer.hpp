@@ -60,6 +60,9 @@ public:
   /// While paused no new round begins: the extension does the work (docs/chum-extension.md).
   void pause(bool yes, int64_t now_ms);
 
+  /// The connection is gone. What was fetched and waits for company is handed over, so that the next session need not fetch it again.
+  void abandon(const object_source& from, int64_t now_ms);
+
   /// When to `tick`; nothing while there is only to wait for messages.
   std::optional<int64_t> wait_until() const;
   bool is_finished() const {

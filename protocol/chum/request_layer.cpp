@@ -205,7 +205,7 @@ event request_layer::receive_answer(const json& message, int64_t now_ms) {
   if (has_type(message, "stream-error")) {
     // As the peer: a stream that broke after it began is also refused (docs/protocol/03 §2.3).
     if (open->second.stream != stream_kind::none)
-      return refuse_stream(open, "The peer's stream failed: " + text_member(message, "error"));
+      push_refusal(*id);
     return close_failed(open, {"Error", "The peer's stream failed: " + text_member(message, "error"), "WSRQ-SEH1"});
   }
   if (has_type(message, "error")) {
@@ -266,8 +266,12 @@ event request_layer::take_piece(std::unordered_map<int64_t, asked>::iterator ope
 }
 
 event request_layer::refuse_stream(std::unordered_map<int64_t, asked>::iterator open, std::string reason) {
-  push_text("{\"requestId\":" + std::to_string(open->first) + ",\"type\":\"write-stream-error\"}");
+  push_refusal(open->first);
   return close_failed(open, {"Error", std::move(reason), "SST-CAN"});
+}
+
+void request_layer::push_refusal(int64_t id) {
+  push_text("{\"requestId\":" + std::to_string(id) + ",\"type\":\"write-stream-error\"}");
 }
 
 answer_failed request_layer::close_failed(std::unordered_map<int64_t, asked>::iterator open, remote_error failure) {

@@ -164,6 +164,7 @@ private:
   answer_failed close_failed(std::unordered_map<int64_t, asked>::iterator open, remote_error failure);
   int64_t open_own(int64_t service, int64_t now_ms, int64_t patience_ms);
   void push_text(std::string text);
+  void push_refusal(int64_t id);
   std::optional<event> receive_data_quickly(std::string_view text);
   std::optional<result<event>> receive_request_quickly(std::string_view text);
   event drop();

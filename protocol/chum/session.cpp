@@ -25,6 +25,11 @@ void session::start(int64_t) {
   out_.push_back(send_text{"synchronisation"});
 }
 
+void session::start_synchronised(int64_t now_ms) {
+  if (state_ == state::created)
+    synchronised(now_ms);
+}
+
 void session::synchronised(int64_t now_ms) {
   state_ = state::running;
   if (options_.imports)
@@ -132,6 +137,12 @@ void session::send_stream_piece(const blob_source& blobs) {
     exporter_.send_stream_piece(blobs, layer_);
 }
 
+void session::connection_closed(const object_source& from, int64_t now_ms) {
+  if (state_ == state::running)
+    importer_.abandon(from, now_ms);
+  state_ = state::closed;
+}
+
 void session::roots_changed(int64_t now_ms) {
   // Before the start there is nothing to tell: the remote's first round is still to come.
   if (state_ != state::running || !options_.exports || exporter_.is_finished())
@@ -191,7 +202,7 @@ std::vector<action> session::take_actions() {
   std::optional<close_session> end;
   std::erase_if(out, [&](action& x) {
     auto* closing = std::get_if<close_session>(&x);
-    if (closing && !end)
+    if (closing && (!end || !end->failure)) // a failure says more than that both halves are over
       end = std::move(*closing);
     return closing != nullptr;
   });

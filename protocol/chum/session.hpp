@@ -37,6 +37,8 @@ public:
 
   /// The connection has settled on the group `chum`. Sends `synchronisation`.
   void start(int64_t now_ms);
+  /// The same where the connection layer has exchanged `synchronisation` itself, as protocol/connection does.
+  void start_synchronised(int64_t now_ms);
 
   /// Messages of the connection, decrypted and put together.
   void receive_text(std::string_view text, const object_source& from, int64_t now_ms);
@@ -52,6 +54,9 @@ public:
     return exporter_.has_streams();
   }
   void send_stream_piece(const blob_source& blobs);
+
+  /// The connection is gone. The last `take_actions` may hold batches, which are worth storing but need no answer.
+  void connection_closed(const object_source& from, int64_t now_ms);
 
   /// Something was written that the remote may see: tells it at once (service 3), at most one notice at a time. A stock peer ignores it.
   void roots_changed(int64_t now_ms);
