@@ -71,7 +71,7 @@ void exporter::flush(uint8_t flags) {
     flags |= std::exchange(next_flags_, uint8_t{0});
     told_caught_up_ = (flags & batch_flags::caught_up) != 0;
   }
-  sent_batch record{next_number_++, completed_, 0, std::exchange(out_notes_, {})};
+  sent_batch record{next_number_++, completed_, 0, std::exchange(out_versions_, {})};
   auto message = out_.finish(record.number, completed_, out_request_, flags);
   told_ = completed_;
   record.bytes = message.size();
@@ -199,7 +199,7 @@ void exporter::end_job(tree_walk::state how) {
     known_.insert(edge);
   }
   remote_versions_.set(x.name, *x.data);
-  out_notes_.push_back({x.name, {x.data, std::nullopt}});
+  out_versions_.push_back({x.name, {x.data, std::nullopt}, true, false});
   if (const auto& oldest = push_walk_.oldest_entry())
     places_.set(*oldest, x.name);
 }
@@ -209,7 +209,7 @@ void exporter::note_progress() {
   if (!running_ || !running_->all_versions || push_walk_.reached_entry() == noted_entry_)
     return;
   noted_entry_ = push_walk_.reached_entry();
-  out_notes_.push_back({running_->name, {running_->old_data, noted_entry_}});
+  out_versions_.push_back({running_->name, {running_->old_data, noted_entry_}, false, false});
 }
 
 // -- what the remote says -------------------------------------------------------------------------------------------------------------
@@ -221,8 +221,12 @@ result<done> exporter::receive(const ack_frame& x) {
     auto& batch = sent_.front();
     sent_bytes_ -= batch.bytes;
     acknowledged_ = batch.sequence;
-    for (auto& note : batch.notes)
-      actions_.push_back(save_frontier{note.id, note.content});
+    for (const auto& version : batch.versions) {
+      if (!version.superseded)
+        actions_.push_back(save_frontier{version.id, version.content});
+      if (version.complete)
+        actions_.push_back(delivered{version.id, *version.content.data});
+    }
     sent_.pop_front();
   }
   return done{};
@@ -249,7 +253,7 @@ result<done> exporter::receive(const restart_frame&) {
   told_caught_up_ = false;
   if (out_request_ == 0) {
     out_ = {};
-    out_notes_.clear();
+    out_versions_.clear();
   }
   sent_.clear(); // they will not be acknowledged
   sent_bytes_ = 0;
@@ -263,6 +267,13 @@ void exporter::remote_has(const hash& name) {
 
 void exporter::remote_has_version(const hash& id, const hash& data) {
   remote_versions_.set(id, data);
+  auto supersede = [&id](std::vector<sent_version>& versions) {
+    for (auto& version : versions)
+      version.superseded |= version.id == id;
+  };
+  supersede(out_versions_);
+  for (auto& batch : sent_)
+    supersede(batch.versions);
 }
 
 } // namespace lama::protocol::sync

@@ -65,11 +65,18 @@ private:
     std::optional<hash> old_data; ///< the version that the remote has
     std::string edge;
   };
+  /// What an acknowledgement will say of an id.
+  struct sent_version {
+    hash id;
+    frontier content;
+    bool complete = false;
+    bool superseded = false; ///< the remote has since brought a version of its own, which is noted already
+  };
   struct sent_batch {
     uint64_t number = 0;
     uint64_t sequence = 0;
     std::size_t bytes = 0;
-    std::vector<frontier_note> notes;
+    std::vector<sent_version> versions;
   };
   struct open_request {
     uint32_t number = 0;
@@ -132,7 +139,7 @@ private:
 
   batch_builder out_;
   uint32_t out_request_ = 0; ///< whose batch grows
-  std::vector<frontier_note> out_notes_;
+  std::vector<sent_version> out_versions_;
   std::deque<sent_batch> sent_;
   std::size_t sent_bytes_ = 0;
   uint64_t next_number_ = 1;

@@ -32,11 +32,12 @@ result<done> importer::receive(batch_frame x, std::shared_ptr<const std::string>
   if ((x.flags & batch_flags::restarted) != 0) {
     waiting_for_restart_ = false;
     uploads_[0] = {};
-    reached_ = 0;
+    begun_ = false;
   }
   if (waiting_for_restart_ && x.request == 0)
     return done{}; // sent before it heard of the restart
-  if (x.sequence < reached_)
+  // The first may: it does not know the position that we told, or knows better.
+  if (x.sequence < reached_ && x.request == 0 && begun_)
     return broken("its position goes back");
 
   std::vector<frontier_note> brought;
@@ -47,8 +48,11 @@ result<done> importer::receive(batch_frame x, std::shared_ptr<const std::string>
     return done{};
   }
   pending_batch record{x.number, x.sequence, x.request, x.flags};
-  bool nothing_to_do = x.items.empty() && x.sequence == reached_ && pending_.empty();
-  reached_ = x.sequence;
+  bool nothing_to_do = x.items.empty() && (x.request != 0 || x.sequence == reached_) && pending_.empty();
+  if (x.request == 0) {
+    reached_ = x.sequence;
+    begun_ = true;
+  }
   pending_.push_back(record);
   if (nothing_to_do)
     return stored(x.number);

@@ -85,6 +85,7 @@ private:
   exporter* own_exporter_;
   uint64_t next_number_ = 1;
   uint64_t reached_ = 0;
+  bool begun_ = false; ///< a push has come
   bool waiting_for_restart_ = false;
   bool restart_used_ = false;
   recent_hashes present_; ///< stored here, or handed to the host before this

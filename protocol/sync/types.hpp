@@ -147,10 +147,16 @@ struct commit_batch {
   std::vector<frontier_note> brought; ///< the remote holds what it brought: to be kept likewise
 };
 
-/// The remote holds this version durably: keep the frontier note (lazily, see `frontier`). Where `content.data` is set this is the receipt of delivery.
+/// Keep the frontier note, lazily (see `frontier`).
 struct save_frontier {
   hash id;
   frontier content;
+};
+
+/// The remote holds this version of the id durably, with all that it reaches.
+struct delivered {
+  hash id;
+  hash data;
 };
 
 /// A page or fetch is complete and stored here, or was refused.
@@ -169,7 +175,7 @@ struct close_session {
   error reason;
 };
 
-using action = std::variant<send, commit_batch, save_frontier, answered, caught_up, close_session>;
+using action = std::variant<send, commit_batch, save_frontier, delivered, answered, caught_up, close_session>;
 
 /// What is asked of an exporter besides what it pushes.
 struct page_request {

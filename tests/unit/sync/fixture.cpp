@@ -269,13 +269,12 @@ void node::perform(action x) {
                    commit(what);
                },
                [&](save_frontier& what) {
-                 if (what.content.data)
-                   delivered.push_back(what.id);
                  change([&](storage::transaction& in) -> result<done> {
                    storage::save_frontier(in, peer_, what.id, what.content);
                    return done{};
                  });
                },
+               [&](sync::delivered& what) { delivered.push_back(what.id); },
                [&](answered& what) { answers.insert_or_assign(what.request, what.outcome); },
                [&](sync::caught_up&) { ++caught_up; },
                [&](close_session& what) { closed = what.reason; },

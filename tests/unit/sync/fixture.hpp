@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/limits.hpp"
 #include "protocol/models/channels.hpp"
 #include "protocol/models/grants.hpp"
 #include "protocol/sync/session.hpp"
