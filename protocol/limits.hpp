@@ -118,5 +118,9 @@ inline constexpr uint32_t handshake_ms = 30'000;
 inline constexpr std::size_t invitation_bytes = 8u << 10;
 /// A line of imported history: the longest chat text with every character escaped (six bytes for one).
 inline constexpr std::size_t import_line_bytes = 6 * chat_text_bytes + (64u << 10);
+/// Sign keys in profiles that trust is worked out for: each signature is tried with all keys of its issuer.
+inline constexpr std::size_t trust_keys = 10'000;
+/// Certificates that trust may pass through, from me to a key.
+inline constexpr std::size_t trust_depth = 16;
 
 } // namespace lama::limits
