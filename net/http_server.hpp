@@ -48,10 +48,10 @@ struct http_request {
 struct http_response {
   unsigned status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers; ///< Set-Cookie and the like; the security headers are added by the server
-  piece_source stream;                                      ///< in place of `body`; needs `stream_bytes`
-  uint64_t stream_bytes = 0;                                ///< what `stream` gives in all
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{}; ///< Set-Cookie and the like; the security headers are added by the server
+  piece_source stream{};                                      ///< in place of `body`; needs `stream_bytes`
+  uint64_t stream_bytes = 0;                                  ///< what `stream` gives in all
 };
 
 /// Answers one request, once, from any thread; later calls do nothing. If all copies go without an answer, the caller is told 503.
@@ -81,13 +81,17 @@ struct http_handlers {
   std::function<std::optional<static_file>(const std::string& path)> file;
 };
 
-/// Websocket sessions are driven as those of a transport. Their frames are text; a binary one closes them (1003).
+/// Websocket sessions are driven as those of a transport. Their frames are text (a binary one closes them, 1003), of `limits::rpc_message_bytes` at most from
+/// the start; silent ones are pinged, and cut when they do not answer.
 class http_server : public frame_pipe {
 public:
   /// The port that was taken.
   virtual uint16_t port() const = 0;
-  /// Hosts (without port) by which the page may be called besides 127.0.0.1, localhost and [::1]. For settings that change at run time.
+  /// Names by which the page may be called besides 127.0.0.1, localhost and [::1]: "lama.example" (at this server's port) or "lama.example:443" (a proxy's).
+  /// Replaces what was given before.
   virtual void allow_hosts(std::vector<std::string> hosts) = 0;
+  /// Closes everything; when it returns, no handler and no event is called any more, and handlers' state is dropped. Not from within one of them.
+  virtual void shutdown() = 0;
 };
 
 /// 200, 206 or 416 for something of `size` bytes, by the request's Range (a single range; several, or a malformed one, mean all of it).

@@ -161,7 +161,7 @@ std::size_t websocket_transport::queued_bytes(connection_id id) const {
 }
 
 std::size_t websocket_transport::connections() const {
-  return state_->table->all().size();
+  return state_->table->size();
 }
 
 void websocket_transport::shutdown() {

@@ -17,9 +17,12 @@ public:
     // nop
   }
 
-  bool full() const {
+  std::size_t size() const {
     std::lock_guard guard{lock_};
-    return sessions_.size() >= limit_;
+    return sessions_.size();
+  }
+  bool full() const {
+    return size() >= limit_;
   }
   void add(std::shared_ptr<session> added) {
     std::lock_guard guard{lock_};
