@@ -25,6 +25,15 @@ TEST(ConnectionText, DecodesAsTheStockPeer) {
             replacement + "a");
 }
 
+TEST(ConnectionText, FindsWhatIsInvalidAtAnyPlace) {
+  for (std::size_t at = 0; at < 40; ++at) {
+    std::string before(at, 'a');
+    std::string after(39 - at, 'b');
+    EXPECT_EQ(decode_text(before + "\xFF" + after), before + replacement + after);
+    EXPECT_EQ(decode_text(before + fox + after), before + fox + after);
+  }
+}
+
 TEST(ConnectionText, CountsCodeUnits) {
   EXPECT_EQ(utf16_length(""), 0u);
   EXPECT_EQ(utf16_length("a\xC3\xBC\xE2\x82\xAC" + fox), 5u);
