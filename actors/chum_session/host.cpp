@@ -319,6 +319,9 @@ void chum_host::perform(protocol::sync::save_frontier& x) {
   if (!std::exchange(state().frontiers_are_due, true))
     self_->delayed_send(self_, std::chrono::milliseconds{500}, save_frontiers_now{});
 }
+void chum_host::perform(protocol::sync::delivered&) {
+  // The frontier says the same where it is asked for.
+}
 void chum_host::perform(protocol::sync::answered&) {
   // Pages and fetches are asked for by whoever reads; what they brought is in the store.
 }

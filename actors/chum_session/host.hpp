@@ -59,6 +59,7 @@ private:
   void perform(protocol::sync::send& x);
   void perform(protocol::sync::commit_batch& x);
   void perform(protocol::sync::save_frontier& x);
+  void perform(protocol::sync::delivered& x);
   void perform(protocol::sync::answered& x);
   void perform(protocol::sync::caught_up& x);
   void perform(protocol::sync::close_session& x);
