@@ -102,7 +102,7 @@ inline constexpr std::size_t sync_list_entries = 1u << 22;
 /// Objects within objects, lists not counted: honest ones reach 10.
 inline constexpr std::size_t sync_tree_depth = 4096;
 
-/// Entries of a channel that are written anew when an older one comes in below them: weeks of a lively chat, and under 10 ms.
+/// Entries of a channel that are written anew when an older one comes in below them: weeks of a lively chat, and some 25 ms.
 inline constexpr std::size_t channel_rebuild = 1000;
 /// Entries that one question to a channel walks over; the answer says where to go on.
 inline constexpr std::size_t channel_walk = 100'000;
