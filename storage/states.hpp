@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -85,6 +86,16 @@ struct transaction::state final : view {
   std::size_t first_new_type = 0;
   std::shared_ptr<type_table> own_types; ///< with those that this transaction brings; null while there are none
   std::vector<std::pair<std::size_t, error>> refusals; ///< with the number of their operation
+
+private:
+  /// Small values, and absences, that were asked for: storing a version asks for its head and its id several times. Nobody else writes.
+  struct hash_of_key {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view x) const {
+      return std::hash<std::string_view>{}(x);
+    }
+  };
+  mutable std::unordered_map<std::string, std::optional<std::string>, hash_of_key, std::equal_to<>> remembered_;
 };
 
 struct blob_upload {

@@ -12,6 +12,10 @@ namespace {
 /// What an operation or a line costs beside its key and value, roughly.
 constexpr std::size_t operation_overhead = 96;
 
+/// What a transaction remembers of what it read: about 1 MiB.
+constexpr std::size_t remembered_values = 4096;
+constexpr std::size_t remembered_bytes = 256;
+
 /// A posting list that is written: values of at most `lines_per_value` names.
 struct posting {
   uint64_t first_sequence = 0;
@@ -38,7 +42,16 @@ transaction::state::~state() {
 std::optional<std::string> transaction::state::get(std::string_view key) const {
   if (const auto* own = writes.find(key))
     return own->value;
-  return stored({}, key);
+  // An object that was asked for in vain is written next: it will be found above.
+  auto is_object = key.starts_with('o');
+  if (auto known = remembered_.find(key); known != remembered_.end())
+    return known->second;
+  auto value = stored({}, key);
+  if (value ? value->size() > remembered_bytes : is_object)
+    return value;
+  if (remembered_.size() >= remembered_values)
+    remembered_.clear();
+  return remembered_.emplace(key, std::move(value)).first->second;
 }
 
 void transaction::state::scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 /// What a store does a second, with all that an object brings along: building its text, checking it, hashing, indexes, the disk.
@@ -22,10 +23,10 @@ double seconds_since(clock::time_point start) {
   return std::chrono::duration<double>(clock::now() - start).count();
 }
 
-/// User and system time of all threads, LevelDB's compaction included.
-double cpu_seconds() {
+/// User and system time of this thread (RUSAGE_THREAD), or of all: LevelDB's compaction included (RUSAGE_SELF).
+double cpu_seconds(int who) {
   rusage used{};
-  getrusage(RUSAGE_SELF, &used);
+  getrusage(who, &used);
   auto seconds = [](const timeval& x) { return static_cast<double>(x.tv_sec) + static_cast<double>(x.tv_usec) * 1e-6; };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
@@ -42,14 +43,27 @@ T need(result<T> x) {
   return *std::move(x);
 }
 
+/// Lets LevelDB finish what the phase before left to it, so that it does not count for the next.
+void settle() {
+  for (auto before = -1.0, now = cpu_seconds(RUSAGE_SELF); now - before > 0.002; now = cpu_seconds(RUSAGE_SELF)) {
+    before = now;
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  }
+}
+
+/// What is done between making it and `tell`; the compaction that this leaves behind is waited for, and counted.
 struct measured {
   clock::time_point start = clock::now();
-  double cpu = cpu_seconds();
+  double all_threads = cpu_seconds(RUSAGE_SELF);
+  double this_thread = cpu_seconds(RUSAGE_THREAD);
 
   void tell(const char* what, std::size_t count) const {
+    auto each = [&](double seconds) { return seconds * 1e6 / static_cast<double>(count); };
     auto wall = seconds_since(start);
-    auto used = cpu_seconds() - cpu;
-    std::printf("%-58s %9.0f/s  %7.2f us cpu each\n", what, static_cast<double>(count) / wall, used * 1e6 / static_cast<double>(count));
+    auto own = cpu_seconds(RUSAGE_THREAD) - this_thread;
+    settle();
+    auto background = cpu_seconds(RUSAGE_SELF) - all_threads - own;
+    std::printf("%-58s %9.0f/s  %7.2f us cpu each, %6.2f in the background\n", what, static_cast<double>(count) / wall, each(own), each(background));
   }
 };
 
