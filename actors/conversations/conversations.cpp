@@ -92,9 +92,15 @@ void deliver(self_pointer self) {
     });
 }
 
+void enter_channels(self_pointer self, std::vector<hash> channels) {
+  if (!channels.empty())
+    write(self, "register channels", register_channels(self->state.user, std::move(channels)).apply);
+}
+
 /// What commits mean to conversations: new topics, new entries in a room, new entries in the outbox.
 void look_at(self_pointer self, const storage::commit_info& info) {
   auto& st = self->state;
+  enter_channels(self, st.registration.take_new(info));
   auto view = st.user->store->read();
   for (const auto& change : info.changes) {
     if (change.kind == storage::change_kind::object && change.type == "Topic") {
@@ -181,6 +187,8 @@ caf::result<lines_imported> import(self_pointer self, import_lines& request) {
 void look_at_all(self_pointer self) {
   auto& st = self->state;
   auto view = st.user->store->read();
+  st.registration = channel_registration{*view};
+  enter_channels(self, st.registration.take_missed(*view));
   for (auto& id : all_conversations(*view))
     st.stale.insert(std::move(id));
   std::string after;

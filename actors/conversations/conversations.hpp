@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/conversations/interface.hpp"
+#include "actors/conversations/registration.hpp"
 #include "actors/instance/user_context.hpp"
 
 #include <deque>
@@ -14,6 +15,7 @@ struct conversations_state {
   static inline const char* name = "conversations";
 
   user_context_ptr user;
+  channel_registration registration;
   std::set<std::string> stale;     ///< conversations whose LamaConversation is to be looked at
   std::vector<hash> topics;        ///< that arrived, not looked at yet
   std::set<hash> outboxes;         ///< outbox channels with new entries

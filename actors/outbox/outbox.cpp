@@ -46,15 +46,32 @@ caf::result<message_sent> send(self_pointer self, send_message& request) {
   return promise;
 }
 
+void enter_channels(self_pointer self, std::vector<hash> channels) {
+  auto& st = self->state;
+  if (channels.empty())
+    return;
+  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, register_channels(st.user, std::move(channels)))
+    .then([](transacted) {},
+          [self](const caf::error& failure) {
+            self->state.user->environment->log(log_error, outbox_actor_state::name, "cannot enter a channel: " + from_caf(failure).message);
+          });
+}
+
 } // namespace
 
 outbox_actor::behavior_type outbox(self_pointer self, user_context_ptr user) {
   self->state.user = std::move(user);
   self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
+  {
+    auto view = self->state.user->store->read();
+    self->state.registration = channel_registration{*view};
+    enter_channels(self, self->state.registration.take_missed(*view));
+  }
   return {
     [self](send_message& request) { return send(self, request); },
     [self](const objects_committed& committed) {
       auto& st = self->state;
+      enter_channels(self, st.registration.take_new(*committed.info));
       for (const auto& change : committed.info->changes) {
         if (change.kind != storage::change_kind::object || change.type != "LamaReceipt")
           continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/conversations/registration.hpp"
 #include "actors/instance/user_context.hpp"
 #include "actors/outbox/interface.hpp"
 
@@ -9,6 +10,7 @@ struct outbox_actor_state {
   static inline const char* name = "outbox";
 
   user_context_ptr user;
+  channel_registration registration;
   uint64_t written = 0;
   uint64_t refused = 0; ///< by the archive
 };

@@ -70,9 +70,11 @@ public:
   /// In reverse order of their start.
   void stop_all(caf::local_actor* self, roster& members) {
     for (auto i = entries_.rbegin(); i != entries_.rend(); ++i) {
+      // Held until it was told: without the roster's handle it would end as unreachable, and its link would say so to us.
+      auto child = caf::actor_cast<caf::strong_actor_ptr>(i->address);
       members.strike(i->role);
-      if (auto child = caf::actor_cast<caf::actor>(caf::actor_cast<caf::strong_actor_ptr>(i->address))) {
-        static_cast<caf::monitorable_actor*>(caf::actor_cast<caf::abstract_actor*>(child))->unlink_from(self->address());
+      if (child) {
+        self->unlink_from(i->address);
         caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
       }
     }
