@@ -274,6 +274,52 @@ TEST_F(Hostile, AnOutboxEntryFromAContactIsRefusedByTheTable) {
   EXPECT_TRUE(contact.admit_blob(sha256("x"), 1000));
 }
 
+/// A disk that fails answers "not here" to everything.
+class failing_source final : public change_source {
+public:
+  explicit failing_source(const change_source& from) : from_{from} {
+    // nop
+  }
+  const object_source& objects() const override {
+    return nothing_;
+  }
+  uint64_t last_sequence() const override {
+    return from_.last_sequence();
+  }
+  std::vector<change_line> changes(uint64_t after, std::size_t limit) const override {
+    return from_.changes(after, limit);
+  }
+  std::optional<uint64_t> size_of(const hash&) const override {
+    return std::nullopt;
+  }
+  result<std::string> read_range(const hash&, uint64_t, std::size_t) const override {
+    return fail(errc::io_failure, "the disk is gone");
+  }
+  std::optional<frontier> frontier_of(const hash&) const override {
+    return std::nullopt;
+  }
+  std::optional<error> trouble() const override {
+    return fail(errc::io_failure, "the disk is gone");
+  }
+
+private:
+  const change_source& from_;
+  memory_space nothing_{standard_recipes()};
+};
+
+TEST_F(Hostile, ADiskThatFailsConcludesNothing) {
+  auto channel = victim.make_channel("talk", victim.person);
+  victim.post(channel, "hello");
+  victim.grant_id(channel, remote.person);
+  auto view = victim.store().read();
+  storage::sync_source good{*view, {remote.person, victim.current->remote_store()}};
+  EXPECT_FALSE(victim.current->pump(failing_source{good}));
+  auto actions = victim.current->take_actions();
+  ASSERT_EQ(actions.size(), 1u);
+  ASSERT_TRUE(std::holds_alternative<close_session>(actions.front()));
+  EXPECT_EQ(std::get<close_session>(actions.front()).reason.code, errc::io_failure);
+}
+
 /// Each message of an honest session with one byte changed: the importer may notice or not, but what it stores is whole and named rightly.
 class Mutated : public ::testing::TestWithParam<uint32_t> {};
 

@@ -59,6 +59,17 @@ TEST_F(Pages, NewMessagesComeOnTopOfAWindow) {
   EXPECT_EQ(sparse.messages(channel).size(), 11u);
 }
 
+TEST_F(Pages, AGapAfterALongAbsenceIsFilledByAPage) {
+  sync(10);
+  disconnect(archive, sparse);
+  for (int i = 0; i < 30; ++i)
+    archive.post(channel, "new " + std::to_string(i), start + (100 + i) * minute);
+  sync(10);
+  EXPECT_EQ(sparse.messages(channel).size(), 10u);
+  ASSERT_TRUE(ask(page_request{channel, sparse.entries(channel).back(), {}, 20}));
+  EXPECT_EQ(sparse.messages(channel).size(), 40u) << "up to what was here before";
+}
+
 TEST_F(Pages, APageGoesOnBelowTheOldest) {
   sync(10);
   auto oldest = sparse.entries(channel).back();
