@@ -4,6 +4,20 @@
 
 namespace lama::protocol {
 
+object::object() = default;
+object::object(std::string its_type) : type(std::move(its_type)) {
+  // nop
+}
+object::object(std::string its_type, std::vector<field> its_fields) : type(std::move(its_type)), fields(std::move(its_fields)) {
+  // nop
+}
+object::object(const object&) = default;
+object::object(object&&) noexcept = default;
+object& object::operator=(const object&) = default;
+object& object::operator=(object&&) noexcept = default;
+object::~object() = default;
+
+
 namespace {
 
 const std::string no_text;

@@ -26,6 +26,16 @@ struct object {
   std::string type;
   std::vector<field> fields;
 
+  // Not defaulted here: a variant of objects asks for these while `field` is still incomplete.
+  object();
+  explicit object(std::string its_type);
+  object(std::string its_type, std::vector<field> its_fields);
+  object(const object&);
+  object(object&&) noexcept;
+  object& operator=(const object&);
+  object& operator=(object&&) noexcept;
+  ~object();
+
   /// Null where the field is absent.
   const value* find(std::string_view name) const;
   object& set(std::string name, value content);
