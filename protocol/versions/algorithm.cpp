@@ -77,6 +77,10 @@ bool leading_parts_match(const std::vector<std::string_view>& key, const std::ve
 
 } // namespace
 
+bool is_own_type(std::string_view type) {
+  return standard_recipes().find(type) && !is_stock_type(type);
+}
+
 std::string_view configured_algorithm(const recipe& type, const std::vector<std::string>& path, std::string_view kind) {
   if (type.crdt_config.empty() || path.empty())
     return {};

@@ -23,6 +23,9 @@ enum class algorithm {
 /// `unsupported` for what a recipe configures and we do not know.
 result<algorithm> algorithm_for(const recipe* type, const std::vector<std::string>& path, item_kind kind);
 
+/// A type that only nodes of ours know: there we may merge better than the stock peer does, as long as all do so alike.
+bool is_own_type(std::string_view type);
+
 /// What a recipe configures for (path, kind); empty for nothing.
 std::string_view configured_algorithm(const recipe& type, const std::vector<std::string>& path, std::string_view kind);
 

@@ -40,6 +40,11 @@ std::optional<value> copy_of(const value* x) {
   return x ? std::optional{*x} : std::nullopt;
 }
 
+/// Any order will do that depends on nothing but the values; either may be null.
+const value* greater(const value* a, const value* b) {
+  return !a || (b && comparable_text(*b) > comparable_text(*a)) ? b : a;
+}
+
 } // namespace
 
 result<object> merger::run() {
@@ -47,6 +52,7 @@ result<object> merger::run() {
   type_ = space_.recipes().find(base->type);
   if (!type_)
     return fail(errc::unsupported, "unknown type " + base->type);
+  ties_by_value_ = repairs_ == merge_repairs::on && is_own_type(type_->name);
   auto copy = *base;
   LAMA_CHECK(record_operations(*type_));
   return merge_fields(type_->rules, history_view{graph_}, root_, std::move(copy));
@@ -164,6 +170,10 @@ bool merger::is_later(std::size_t a, std::size_t b) const {
   return x.node.creation_time != y.node.creation_time ? x.node.creation_time > y.node.creation_time : x.name > y.name;
 }
 
+bool merger::is_as_late(std::size_t a, std::size_t b) const {
+  return graph_.nodes[a].node.creation_time == graph_.nodes[b].node.creation_time;
+}
+
 std::optional<std::size_t> merger::last_by_time(const nodes& candidates) const {
   if (candidates.empty())
     return {};
@@ -171,8 +181,15 @@ std::optional<std::size_t> merger::last_by_time(const nodes& candidates) const {
 }
 
 result<std::optional<value>> merger::merge_newest(const history_view& view, const operation_site& at) {
-  auto winner = last_by_time(view.find_in_both(has(at, value_set)));
+  auto candidates = view.find_in_both(has(at, value_set));
+  auto winner = last_by_time(candidates);
   LAMA_TRY(newest, value_in(winner ? *winner : view.first()));
+  if (ties_by_value_)
+    for (auto candidate : candidates)
+      if (is_as_late(candidate, *winner)) {
+        LAMA_TRY(other, value_in(candidate));
+        newest = greater(newest, other);
+      }
   return copy_of(newest);
 }
 
@@ -272,6 +289,8 @@ result<std::optional<value>> merger::merge_references(const history_view& view, 
   LAMA_TRY(second, value_in(view.second()));
   if (!view.one_top()) {
     auto* newer = a && (!b || is_later(*a, *b)) ? first : second;
+    if (ties_by_value_ && a && b && is_as_late(*a, *b))
+      newer = greater(first, second);
     if (newer)
       return copy_of(newer);
     LAMA_TRY(left, ghost(first, second));

@@ -45,6 +45,7 @@ private:
   result<const value*> ghost(const value* first, const value* second) const;
 
   std::optional<std::size_t> last_by_time(const nodes& candidates) const;
+  bool is_as_late(std::size_t a, std::size_t b) const;
   bool is_later(std::size_t a, std::size_t b) const;
   bool keeps_item(const history_view& view, const operation_site& at, const std::string& item, bool was_common) const;
 
@@ -54,6 +55,9 @@ private:
   object_cache objects_;
   operation_site root_;
   const recipe* type_ = nullptr;
+  /// Of two nodes of one millisecond the peer takes the one with the greater hash. But a local change is an Edge to everybody else, with another hash, so
+  /// that two sides may each keep their own for ever. Types of ours therefore take the greater value; stock types merge as the peer does.
+  bool ties_by_value_ = false;
   std::vector<std::string> path_;
   int references_ = 0;
 };

@@ -1,4 +1,5 @@
 #include "protocol/limits.hpp"
+#include "protocol/versions/algorithm.hpp"
 #include "protocol/versions/merge.hpp"
 #include "protocol/versions/version_node.hpp"
 #include "protocol/versions/versions.hpp"
@@ -94,6 +95,9 @@ result<stored_version> store_version(object_space& space, std::string_view text,
   if (mode == store_mode::merge || !current)
     return join(space, id, current, edge_to(stored.name, now), repairs);
   version_node change{version_node_kind::change, stored.name, {current->name}, current->node.depth + 1, now};
+  // Whoever changes what they have seen means to replace it, even with a clock that is behind. Stock types keep the peer's times.
+  if (repairs == merge_repairs::on && detail::is_own_type(classify(text).type))
+    change.creation_time = std::max(now, current->node.creation_time + 1);
   LAMA_TRY(head, put_node(space, change));
   space.set_head(id, head, {head});
   return stored_version{stored.name, id, head, true};

@@ -13,7 +13,8 @@ enum class store_mode {
   no_version, ///< the text alone: no node, the head stays
 };
 
-/// How to treat what the stock peer gets wrong (docs/protocol/01 §5.3, "Known failures").
+/// How to treat what the stock peer gets wrong (docs/protocol/01 §5.3, "Known failures"); and for types of ours, whether equal and backward clocks may
+/// keep two nodes apart.
 enum class merge_repairs { on, off /* as the peer, for its vectors */ };
 
 struct stored_version {
@@ -23,7 +24,8 @@ struct stored_version {
   bool changed = false; ///< the head moved
 };
 
-/// Stores the text of a versioned object (docs/protocol/01 §5.2). `now_ms` becomes the node's creation time.
+/// Stores the text of a versioned object (docs/protocol/01 §5.2). `now_ms` becomes the node's creation time; a change of a type of ours is always later
+/// than the version it is made on.
 result<stored_version> store_version(object_space& space, std::string_view text, int64_t now_ms, store_mode mode = store_mode::change,
                                      merge_repairs repairs = merge_repairs::on);
 
