@@ -267,8 +267,7 @@ private:
     }
     std::ranges::sort(items, [](std::string_view a, std::string_view b) { return compare_text(a, b) < 0; });
     if (distinct) {
-      auto repeated = std::ranges::unique(items);
-      items.erase(repeated.begin(), repeated.end());
+      items.erase(std::unique(items.begin(), items.end()), items.end());
     }
     std::string sorted;
     sorted.reserve(out_.size() - start);
