@@ -15,15 +15,18 @@ void network::attach(node_index at, receiver on_bytes) {
 
 void network::detach(node_index at) {
   receivers_.erase(at);
+  std::erase_if(latest_, [at](const auto& x) { return x.first.first.first == at; });
   drop_if([at](const line& x) { return x.first == at || x.second == at; });
 }
 
-void network::send(node_index from, node_index to, std::string bytes, time_point now) {
+void network::send(node_index from, node_index to, uint64_t stream, std::string bytes, time_point now) {
   if (cut_.contains({from, to}) || !receivers_.contains(from))
     return;
   auto spread = static_cast<uint64_t>((most_latency_ - least_latency_).count()) + 1;
   auto due = now + least_latency_ + duration{static_cast<duration::rep>(dice_.below(spread))};
-  auto& latest = latest_[{from, to}];
+  if (auto slow = delays_.find({from, to}); slow != delays_.end())
+    due += slow->second;
+  auto& latest = latest_[{{from, to}, stream}];
   latest = std::max(latest, due);
   on_the_way_.emplace(std::pair{latest, sent_++}, parcel{{from, to}, std::move(bytes), {}});
 }
@@ -40,6 +43,14 @@ void network::cut(node_index a, node_index b) {
 void network::mend(node_index a, node_index b) {
   cut_.erase({a, b});
   cut_.erase({b, a});
+}
+
+void network::delay(node_index a, node_index b, duration more) {
+  for (auto& x : {line{a, b}, line{b, a}})
+    if (more == duration::zero())
+      delays_.erase(x);
+    else
+      delays_[x] = more;
 }
 
 std::optional<time_point> network::next_due() const {

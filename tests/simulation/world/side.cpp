@@ -66,6 +66,8 @@ void side::build(node& here) {
     files_->make_folder(folder);
     storage::store_options options;
     options.env = &disk_;
+    options.sync_writes = sync_writes_;
+    options.recipes = recipes_;
     options.write_buffer_bytes = 256u << 10; // so that a short run compacts
     options.before_write = [this] { disk_.run_background(); };
     return storage::store::open("/" + folder, options);
@@ -102,6 +104,8 @@ void side::restart() {
 }
 
 void side::kill(const std::string& role) {
+  if (!is_up())
+    return;
   if (auto member = members().find<caf::actor>(role))
     caf::anon_send_exit(member, caf::exit_reason::unhandled_exception);
 }
@@ -109,6 +113,7 @@ void side::kill(const std::string& role) {
 result<std::unique_ptr<storage::store>> side::open_store(const std::string& user) {
   storage::store_options options;
   options.env = &disk_;
+  options.recipes = recipes_;
   options.before_write = [this] { disk_.run_background(); };
   return storage::store::open(std::string{"/"} + actors::to_string(which_) + '/' + user, options);
 }

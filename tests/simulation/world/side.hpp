@@ -80,6 +80,10 @@ public:
 
   /// As a power cut: actors gone, connections forgotten, unsynced bytes lost but for up to `torn` of each file.
   void crash(std::size_t torn);
+  /// As a clean end: nothing of the disk is lost.
+  void stop() {
+    crash(SIZE_MAX / 2);
+  }
   void restart();
   /// Kills the actor in this role as a fault in it would.
   void kill(const std::string& role);
@@ -93,19 +97,51 @@ public:
   caf::actor_system& system() {
     return *system_;
   }
+  /// Is there an actor in this role now?
+  bool has(const std::string& role) {
+    return is_up() && members().find<caf::actor>(role);
+  }
+  /// Websockets that are open or opening; 0 while down.
+  std::size_t open_connections() const {
+    return network_ ? network_->open() : 0;
+  }
+  /// The websockets of this side, while it is up.
+  transport& network() {
+    return *network_;
+  }
+  /// From the next start on this side knows these types, and no others.
+  void know(const protocol::recipe_table& recipes) {
+    recipes_ = &recipes;
+  }
+  /// From the next opening of a store on: writes are acknowledged without being synced. What a negative control needs.
+  void write_without_sync() {
+    sync_writes_ = false;
+  }
   /// The store of a user, as its files are now; the side must be down, or have the user locked.
   result<std::unique_ptr<storage::store>> open_store(const std::string& user);
+
+  template <class Answer>
+  using coming = std::shared_ptr<std::optional<result<Answer>>>;
+
+  /// Asks an actor of this side; the answer comes while the world runs, or never, where this side crashes before.
+  template <class Answer, class Handle, class Question>
+  coming<Answer> ask_later(const Handle& whom, Question question, duration limit = std::chrono::seconds{60}) {
+    auto answer = std::make_shared<std::optional<result<Answer>>>();
+    if (!whom) {
+      answer->emplace(fail(errc::offline, "nobody has this role"));
+      return answer;
+    }
+    system_->spawn([answer, whom, question = std::move(question), limit](caf::event_based_actor* self) mutable {
+      self->request(whom, limit, std::move(question))
+        .then([answer](Answer& x) { answer->emplace(std::move(x)); }, [answer](const caf::error& x) { answer->emplace(actors::from_caf(x)); });
+    });
+    return answer;
+  }
 
   /// Asks an actor of this side and lets the world run until it answers. `timeout` after `limit`.
   template <class Answer, class Handle, class Question>
   result<Answer> ask(const Handle& whom, Question question, duration limit = std::chrono::seconds{60}) {
-    if (!whom)
-      return fail(errc::offline, "nobody has this role");
-    auto answer = std::make_shared<std::optional<result<Answer>>>();
-    auto asker = system_->spawn([answer, whom, question = std::move(question), limit](caf::event_based_actor* self) mutable {
-      self->request(whom, limit, std::move(question))
-        .then([answer](Answer& x) { answer->emplace(std::move(x)); }, [answer](const caf::error& x) { answer->emplace(actors::from_caf(x)); });
-    });
+    auto answer = ask_later<Answer>(whom, std::move(question), limit);
     auto end = all_.now() + limit + std::chrono::seconds{1};
     while (!*answer && all_.now() < end && is_up())
       all_.run_for(std::chrono::milliseconds{5});
@@ -128,6 +164,8 @@ private:
   std::shared_ptr<transport> network_;
   std::optional<actors::running_node> node_;
   std::string start_error_;
+  bool sync_writes_ = true;
+  const protocol::recipe_table* recipes_ = &protocol::standard_recipes();
 };
 
 } // namespace lama::simulator

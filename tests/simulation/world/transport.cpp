@@ -129,7 +129,7 @@ void transport::post(node_index to, char kind, uint64_t target, uint64_t origin,
   std::memcpy(packet.data() + 9, &origin, 8);
   std::memcpy(packet.data() + 17, &code, 2);
   packet += bytes;
-  lines_.send(me_, to, std::move(packet), now_());
+  lines_.send(me_, to, origin, std::move(packet), now_()); // our own id of the connection: order is per connection
 }
 
 void transport::receive(node_index from, const std::string& packet) {

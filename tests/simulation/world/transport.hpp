@@ -31,6 +31,11 @@ public:
     return ends_.size();
   }
 
+  /// Ports that are listened on here.
+  std::size_t listeners() const {
+    return listeners_.size();
+  }
+
 private:
   struct end {
     net::connection_events events;
