@@ -18,7 +18,8 @@ bool is_letter_or_digit(char c) {
 
 std::string ai_email(std::string_view model_id) {
   std::string out{model_id};
-  std::replace_if(out.begin(), out.end(), [](char c) { return !is_letter_or_digit(c); }, '_');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return !is_letter_or_digit(c); }, '_');
   return out.append(domain);
 }
 

@@ -11,7 +11,7 @@ bool is_ai_email(std::string_view email);
 
 struct ai_contact {
   hash person;
-  hash keys;    ///< the Keys object: the host keeps the secret half under it
+  hash keys; ///< the Keys object: the host keeps the secret half under it
   hash profile;
   hash someone;
 };

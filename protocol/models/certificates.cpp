@@ -20,15 +20,15 @@ struct certificate_kind {
 /// In the order of `certificate`. The everybody-right's licence really is the only one whose name ends in "License".
 const certificate_kind& facts_of(certificate kind) {
   static const std::array<certificate_kind, 7> kinds{{
-    {"AffirmationCertificate", "Affirmation", "[signature.issuer] affirms that content of [data] is correct."},
-    {"TrustKeysCertificate", "TrustKeys", "[signature.issuer] asserts that keys in [profile] belong to the person referenced by the profile."},
-    {"RelationCertificate", "Relation", "[signature.issuer] affirms that [person1] has [relation] to [person2] in context of application [app]."},
-    {"RightToDeclareTrustedKeysForSelfCertificate", "RightToDeclareTrustedKeysForSelf",
-     "[signature.issuer] gives [beneficiary] the right to declare keys in his own profiles as trusted by issuing Affirmation certificates."},
-    {"RightToDeclareTrustedKeysForEverybodyCertificate", "RightToDeclareTrustedKeysForEverybodyLicense",
-     "[signature.issuer] gives [beneficiary] the right to declare any keys in profiles as trusted by issuing TrustKeys certificates."},
-    {"AccessVersionedObjectCertificate", "AccessVersionedObject", "[signature.issuer] gives permission to share all versions of [data] with [person]."},
-    {"AccessUnversionedObjectCertificate", "AccessUnversionedObject", "[signature.issuer] gives permission to share [data] with [person]."},
+      {"AffirmationCertificate", "Affirmation", "[signature.issuer] affirms that content of [data] is correct."},
+      {"TrustKeysCertificate", "TrustKeys", "[signature.issuer] asserts that keys in [profile] belong to the person referenced by the profile."},
+      {"RelationCertificate", "Relation", "[signature.issuer] affirms that [person1] has [relation] to [person2] in context of application [app]."},
+      {"RightToDeclareTrustedKeysForSelfCertificate", "RightToDeclareTrustedKeysForSelf",
+       "[signature.issuer] gives [beneficiary] the right to declare keys in his own profiles as trusted by issuing Affirmation certificates."},
+      {"RightToDeclareTrustedKeysForEverybodyCertificate", "RightToDeclareTrustedKeysForEverybodyLicense",
+       "[signature.issuer] gives [beneficiary] the right to declare any keys in profiles as trusted by issuing TrustKeys certificates."},
+      {"AccessVersionedObjectCertificate", "AccessVersionedObject", "[signature.issuer] gives permission to share all versions of [data] with [person]."},
+      {"AccessUnversionedObjectCertificate", "AccessUnversionedObject", "[signature.issuer] gives permission to share [data] with [person]."},
   }};
   return kinds[static_cast<std::size_t>(kind)];
 }
@@ -51,16 +51,16 @@ const hash& license_of(certificate kind) {
 
 std::string affirmation_text(const hash& data) {
   return object_writer{type_of(certificate::affirmation)}
-    .object_reference("data", data)
-    .object_reference("license", license_of(certificate::affirmation))
-    .finish();
+      .object_reference("data", data)
+      .object_reference("license", license_of(certificate::affirmation))
+      .finish();
 }
 
 std::string trust_keys_text(const hash& profile_version) {
   return object_writer{type_of(certificate::trust_keys)}
-    .object_reference("profile", profile_version)
-    .object_reference("license", license_of(certificate::trust_keys))
-    .finish();
+      .object_reference("profile", profile_version)
+      .object_reference("license", license_of(certificate::trust_keys))
+      .finish();
 }
 
 std::string right_text(certificate kind, const hash& beneficiary) {
@@ -69,12 +69,12 @@ std::string right_text(certificate kind, const hash& beneficiary) {
 
 std::string relation_text(std::string_view app, std::string_view relation, const hash& person1, const hash& person2) {
   return object_writer{type_of(certificate::relation)}
-    .text("app", app)
-    .text("relation", relation)
-    .id_reference("person1", person1)
-    .id_reference("person2", person2)
-    .object_reference("license", license_of(certificate::relation))
-    .finish();
+      .text("app", app)
+      .text("relation", relation)
+      .id_reference("person1", person1)
+      .id_reference("person2", person2)
+      .object_reference("license", license_of(certificate::relation))
+      .finish();
 }
 
 std::string access_text(certificate kind, const hash& person, const hash& data) {

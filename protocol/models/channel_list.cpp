@@ -36,7 +36,8 @@ result<place_in_list> find_place(const object_source& from, const std::optional<
     if (!newer)
       return out;
     if (out.above.size() == limits::channel_rebuild)
-      return fail(errc::conflict, "the entry is older than the newest " + std::to_string(limits::channel_rebuild) + " of its channel; write it with a newer time");
+      return fail(errc::conflict,
+                  "the entry is older than the newest " + std::to_string(limits::channel_rebuild) + " of its channel; write it with a newer time");
     out.below = here.previous;
     out.above.push_back(std::move(here));
   }

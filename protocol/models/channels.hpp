@@ -110,8 +110,7 @@ struct channel_page {
 std::vector<channel_position> newest_of(const object_source& from, const std::vector<hash>& channels);
 /// One room: the entries of several channels by time, newest first; ties by the hash of the CreationTime (docs/protocol/04 §4.3). A channel
 /// that comes to a gap drops out of the page; the others go on only down to the time where it broke off, lest a later page had to
-/// insert above. Walks at most `limits::channel_walk` entries; the positions tell where to go on.
-result<channel_page> read_page(const object_source& from, const std::vector<channel_position>& at, const page_request& request,
-                               const key_source& keys = {});
+/// insert above. Leave its position out to give up on what is behind the gap. Walks at most `limits::channel_walk` entries; the positions tell where to go on.
+result<channel_page> read_page(const object_source& from, const std::vector<channel_position>& at, const page_request& request, const key_source& keys = {});
 
 } // namespace lama::models

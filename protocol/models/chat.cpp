@@ -8,12 +8,12 @@ namespace lama::models {
 
 std::string blob_descriptor_text(const attachment& x) {
   return object_writer{"BlobDescriptor"}
-    .blob_reference("data", x.blob)
-    .number("lastModified", static_cast<double>(x.last_modified))
-    .text("name", x.name)
-    .number("size", static_cast<double>(x.size))
-    .text("type", x.type)
-    .finish();
+      .blob_reference("data", x.blob)
+      .number("lastModified", static_cast<double>(x.last_modified))
+      .text("name", x.name)
+      .number("size", static_cast<double>(x.size))
+      .text("type", x.type)
+      .finish();
 }
 
 attachment read_attachment(const object_source& from, const hash& name) {
@@ -28,7 +28,7 @@ attachment read_attachment(const object_source& from, const hash& name) {
 result<std::string> chat_message_text(const chat_message& x) {
   if (x.text.size() > limits::chat_text_bytes)
     return fail(errc::too_large, "the message has " + std::to_string(x.text.size()) + " bytes, at most " + std::to_string(limits::chat_text_bytes) +
-                                   " are possible; send it as a file");
+                                     " are possible; send it as a file");
   if (x.attachments.size() > limits::chat_attachments || x.thumbnails.size() > limits::chat_attachments)
     return fail(errc::too_large, "a message has at most " + std::to_string(limits::chat_attachments) + " attachments; send the others with the next one");
   object_writer out{"ChatMessage"};

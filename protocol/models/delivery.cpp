@@ -31,6 +31,19 @@ result<lama_outbox_entry> authentic_entry(const object_source& from, const outbo
   return read;
 }
 
+/// A message goes on only with all that it refers to: a peer that asks for a child that is not here gets no message of the channel at all.
+result<done> check_attachments(const object_source& from, const std::vector<hash>& names) {
+  for (const auto& name : names) {
+    LAMA_TRY(x, protocol::load(from, name));
+    auto blob = x.reference("data");
+    if (x.type != "BlobDescriptor" || !blob)
+      return fail(errc::forbidden, "an attachment of it is no BlobDescriptor");
+    if (!from.contains(*blob))
+      return fail(errc::not_found, "the file " + x.text("name") + " is not here yet");
+  }
+  return done{};
+}
+
 /// Where the message goes; a failure's text is the reason of the refusal.
 result<hash> destination(const object_source& from, const outbox_policy& policy, const lama_outbox_entry& entry, const hash& payload) {
   LAMA_TRY(content, protocol::load(from, payload));
@@ -41,6 +54,8 @@ result<hash> destination(const object_source& from, const outbox_policy& policy,
     return fail(errc::forbidden, "its sender is not this user");
   if (message->text.size() > limits::chat_text_bytes || message->attachments.size() > limits::chat_attachments)
     return fail(errc::forbidden, "it is too large");
+  LAMA_CHECK(check_attachments(from, message->attachments));
+  LAMA_CHECK(check_attachments(from, message->thumbnails));
   auto known = protocol::load_current(from, conversation_id(entry.conversation));
   auto conversation = known ? read_conversation(*known) : result<lama_conversation>{known.failure()};
   if (!conversation)

@@ -78,7 +78,7 @@ result<import_batch> import_lines(object_space& space, import_job& job, const st
 result<done> import_order::check(const import_line& line) {
   if (newest_ && line.time < *newest_ - day_ms)
     return fail(errc::bad_input, "line " + std::to_string(line.number) +
-                                   " is more than a day older than a line before it; sort the file by time, oldest first, and import it again");
+                                     " is more than a day older than a line before it; sort the file by time, oldest first, and import it again");
   if (!newest_ || line.time > *newest_)
     newest_ = line.time;
   return done{};

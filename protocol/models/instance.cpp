@@ -61,18 +61,18 @@ std::string instance_id_text(std::string_view name, const hash& owner) {
 
 const reverse_maps& model_reverse_maps() {
   static const reverse_maps maps{
-    {"Signature", {"issuer", "data"}},
-    {"AccessUnversionedObjectCertificate", {"*"}},
-    {"AccessVersionedObjectCertificate", {"*"}},
-    {"AffirmationCertificate", {"*"}},
-    {"License", {"*"}},
-    {"RelationCertificate", {"*"}},
-    {"RightToDeclareTrustedKeysForEverybodyCertificate", {"*"}},
-    {"RightToDeclareTrustedKeysForSelfCertificate", {"*"}},
-    {"TrustKeysCertificate", {"*"}},
-    {"Profile", {"communicationEndpoint", "personDescription"}},
-    {"Someone", {"*"}},
-    {"OneInstanceEndpoint", {"*"}},
+      {"Signature", {"issuer", "data"}},
+      {"AccessUnversionedObjectCertificate", {"*"}},
+      {"AccessVersionedObjectCertificate", {"*"}},
+      {"AffirmationCertificate", {"*"}},
+      {"License", {"*"}},
+      {"RelationCertificate", {"*"}},
+      {"RightToDeclareTrustedKeysForEverybodyCertificate", {"*"}},
+      {"RightToDeclareTrustedKeysForSelfCertificate", {"*"}},
+      {"TrustKeysCertificate", {"*"}},
+      {"Profile", {"communicationEndpoint", "personDescription"}},
+      {"Someone", {"*"}},
+      {"OneInstanceEndpoint", {"*"}},
   };
   return maps;
 }

@@ -53,8 +53,7 @@ result<identity> create_instance(object_space& space, const new_instance& what, 
 
 /// Reads back what `create_instance` stored. Keys of an owner are those whose hash `is_local` accepts, the first written wins
 /// (docs/protocol/04 §1.2). `not_found` where there is no such instance, `locked` where the owner has no local keys.
-result<identity> load_identity(const object_source& from, std::string_view email, std::string_view name,
-                               const std::function<bool(const hash& keys)>& is_local);
+result<identity> load_identity(const object_source& from, std::string_view email, std::string_view name, const std::function<bool(const hash& keys)>& is_local);
 
 /// Stores a recipe and enters it into the Instance.
 result<done> add_recipe(object_space& space, const identity& own, const protocol::recipe& recipe, int64_t now_ms);

@@ -82,9 +82,10 @@ result<password_wrapping> change_password(const password_wrapping& wrapping, std
 
 std::string encode(const password_wrapping& wrapping) {
   return nlohmann::json{
-    {"version", 1}, {"n", wrapping.cost.n}, {"r", wrapping.cost.r}, {"p", wrapping.cost.p}, {"salt", to_hex(wrapping.salt)}, {"sealed", to_hex(wrapping.sealed)},
+      {"version", 1},         {"n", wrapping.cost.n},          {"r", wrapping.cost.r},
+      {"p", wrapping.cost.p}, {"salt", to_hex(wrapping.salt)}, {"sealed", to_hex(wrapping.sealed)},
   }
-    .dump();
+      .dump();
 }
 
 result<password_wrapping> decode_password_wrapping(std::string_view record) {
@@ -110,7 +111,7 @@ result<password_wrapping> decode_password_wrapping(std::string_view record) {
 result<password_wrapping> from_stock_files(const stock_files& files) {
   if (!files.salt || !files.master_key)
     return fail(errc::corrupt, std::string{"the file keychain_"} + (files.salt ? "masterkey" : "salt") +
-                                 " is lost; without it no password opens the secret keys. Restore it from a backup");
+                                   " is lost; without it no password opens the secret keys. Restore it from a backup");
   if (files.salt->size() < salt_bytes)
     return fail(errc::corrupt, "keychain_salt is shorter than 16 bytes; restore it from a backup", "CYENC-ENSSLT");
   if (files.master_key->size() != sealed_32_bytes)
@@ -183,10 +184,10 @@ secret_keys make_secret_keys(random_source& random) {
 
 std::string keys_text(const hash& owner, const key32& encryption_public, const key32& signing_public) {
   return object_writer{"Keys"}
-    .id_reference("owner", owner)
-    .text("publicKey", to_hex(protocol::view(encryption_public)))
-    .text("publicSignKey", to_hex(protocol::view(signing_public)))
-    .finish();
+      .id_reference("owner", owner)
+      .text("publicKey", to_hex(protocol::view(encryption_public)))
+      .text("publicSignKey", to_hex(protocol::view(signing_public)))
+      .finish();
 }
 
 std::string keys_text(const hash& owner, const secret_keys& keys) {

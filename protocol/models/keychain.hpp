@@ -20,8 +20,7 @@ struct password_wrapping {
 };
 
 /// A new one with a salt of its own; about 90 ms at the default cost, so not in an actor that must answer.
-result<password_wrapping> wrap_with_password(const key32& master, std::string_view password, random_source& random,
-                                             const protocol::derivation_cost& cost = {});
+result<password_wrapping> wrap_with_password(const key32& master, std::string_view password, random_source& random, const protocol::derivation_cost& cost = {});
 /// `wrong_secret` where the password does not fit; `corrupt` for records that cannot be right.
 result<key32> unwrap_with_password(const password_wrapping& wrapping, std::string_view password);
 /// The same master key behind another password, with a new salt; the secret keys stay as they are.

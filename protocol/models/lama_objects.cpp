@@ -97,21 +97,21 @@ std::string text_of(const lama_receipt& x) {
 
 std::string text_of(const lama_imported_message& x) {
   return object_writer{"LamaImportedMessage"}
-    .text("source", x.source)
-    .text("author", x.author)
-    .number("line", as_number(x.line))
-    .object_reference("message", x.message)
-    .finish();
+      .text("source", x.source)
+      .text("author", x.author)
+      .number("line", as_number(x.line))
+      .object_reference("message", x.message)
+      .finish();
 }
 
 std::string text_of(const lama_import& x) {
   return object_writer{"LamaImport"}
-    .text("import", x.id)
-    .text("source", x.source)
-    .text("conversation", x.conversation)
-    .number("lines", as_number(x.lines))
-    .text("state", x.state)
-    .finish();
+      .text("import", x.id)
+      .text("source", x.source)
+      .text("conversation", x.conversation)
+      .number("lines", as_number(x.lines))
+      .text("state", x.state)
+      .finish();
 }
 
 result<std::string> text_of(const lama_setting& x) {

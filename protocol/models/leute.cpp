@@ -116,11 +116,11 @@ result<leute> load_leute(const object_source& from) {
 
 result<done> store_leute(object_space& space, const leute& x, int64_t now_ms) {
   auto text = object_writer{"Leute"}
-                .text("appId", app_id)
-                .id_reference("me", my_someone_id())
-                .bag("other", reference_kind::id, x.others)
-                .bag("group", reference_kind::id, x.groups)
-                .finish();
+                  .text("appId", app_id)
+                  .id_reference("me", my_someone_id())
+                  .bag("other", reference_kind::id, x.others)
+                  .bag("group", reference_kind::id, x.groups)
+                  .finish();
   LAMA_CHECK(protocol::store_version(space, text, now_ms));
   return done{};
 }

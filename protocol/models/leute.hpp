@@ -43,7 +43,7 @@ result<done> add_group_members(object_space& space, std::string_view name, const
 std::vector<hash> group_members(const object_source& from, std::string_view name);
 
 struct profile_event {
-  hash someone;             ///< whose it is now
+  hash someone; ///< whose it is now
   bool is_me = false;
   bool new_contact = false; ///< a Someone was made for it
 };

@@ -25,7 +25,7 @@ inline constexpr std::size_t outbox_rotation = 1000;
 
 /// The outbox channel in use.
 struct outbox_state {
-  uint64_t number = 0;        ///< 0: none yet
+  uint64_t number = 0; ///< 0: none yet
   std::size_t entries = 0;
   int64_t last_timestamp = 0; ///< of the newest message written here
 };

@@ -63,8 +63,7 @@ std::vector<hash> pairing_to_sign(const object_source& from, const remote_identi
   return {sha256(x.person_keys), sha256(x.instance_keys), sha256(trust_keys_text(sha256(profile_text(x.about))))};
 }
 
-result<paired> store_pairing(object_space& space, const identity& own, const remote_identity& remote, const signer& as, random_source& random,
-                             int64_t now_ms) {
+result<paired> store_pairing(object_space& space, const identity& own, const remote_identity& remote, const signer& as, random_source& random, int64_t now_ms) {
   if (remote.email.empty() || remote.email.size() > most_name || remote.instance_name.empty() || remote.instance_name.size() > most_name ||
       (remote.url && remote.url->size() > most_url))
     return fail(errc::bad_input, "the identity of the other side has an empty or overlong name");

@@ -20,9 +20,9 @@ remote_identity identity_to_send(const object_source& from, const identity& own)
 struct paired {
   hash person;
   hash instance;
-  hash profile;         ///< id of the profile that we made of the other
+  hash profile; ///< id of the profile that we made of the other
   hash profile_version;
-  hash signature;       ///< over the TrustKeysCertificate
+  hash signature; ///< over the TrustKeysCertificate
   profile_event contact;
 };
 /// Keys, signatures over them, endpoint, profile, certificate, and the contact. `bad_input` for names that no stock peer has, or where

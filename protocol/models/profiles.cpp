@@ -26,9 +26,9 @@ hash profile_id(std::string_view id, const hash& person, const hash& owner) {
 std::string profile_text(const profile& x) {
   object_writer out{"Profile"};
   return write_ids(out, x.id, x.person, x.owner)
-    .bag("communicationEndpoint", reference_kind::object, x.endpoints)
-    .bag("personDescription", reference_kind::object, x.descriptions)
-    .finish();
+      .bag("communicationEndpoint", reference_kind::object, x.endpoints)
+      .bag("personDescription", reference_kind::object, x.descriptions)
+      .finish();
 }
 
 result<profile> read_profile(const object& x) {

@@ -10,8 +10,8 @@ inline constexpr std::string_view default_profile = "default";
 
 struct profile {
   std::string id = std::string{default_profile};
-  hash person; ///< whom it is about
-  hash owner;  ///< who wrote it
+  hash person;                    ///< whom it is about
+  hash owner;                     ///< who wrote it
   std::vector<hash> endpoints;    ///< OneInstanceEndpoint, Email, PhoneNumber
   std::vector<hash> descriptions; ///< PersonName, SignKey …
 };

@@ -134,8 +134,7 @@ result<done> share_topic(object_space& space, const created_topic& x, const audi
   return done{};
 }
 
-result<topic_event> topic_arrived(object_space& space, const hash& me, const std::optional<hash>& sender, const hash& topic_name,
-                                  int64_t now_ms) {
+result<topic_event> topic_arrived(object_space& space, const hash& me, const std::optional<hash>& sender, const hash& topic_name, int64_t now_ms) {
   LAMA_TRY(arrived, load_topic(space, topic_name));
   topic_event out;
   if (arrived.id.size() > most_topic_name || (arrived.name && arrived.name->size() > most_topic_name))

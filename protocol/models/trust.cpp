@@ -38,16 +38,16 @@ std::vector<hash> versions_of(const object_source& from, const hash& id) {
 
 std::string_view to_text(trust_reason reason) {
   switch (reason) {
-    case trust_reason::root_key:
-      return "root key";
-    case trust_reason::certified:
-      return "";
-    case trust_reason::unknown_key:
-      return "no profiles contain this key";
-    case trust_reason::not_certified:
-      return "no certificate found that applies trust";
-    case trust_reason::endless_loop:
-      return "endless loop";
+  case trust_reason::root_key:
+    return "root key";
+  case trust_reason::certified:
+    return "";
+  case trust_reason::unknown_key:
+    return "no profiles contain this key";
+  case trust_reason::not_certified:
+    return "no certificate found that applies trust";
+  case trust_reason::endless_loop:
+    return "endless loop";
   }
   return "";
 }
@@ -87,9 +87,7 @@ void trust::add_version(const object_source& from, const hash& person, const has
     return;
   sighting seen{person, {}};
   for (auto kind : {certificate::affirmation, certificate::trust_keys})
-    for_each_statement(from, version, kind, [&](const hash& name, const signature_facts& facts) {
-      seen.statements.push_back({kind, name, facts});
-    });
+    for_each_statement(from, version, kind, [&](const hash& name, const signature_facts& facts) { seen.statements.push_back({kind, name, facts}); });
   for (const auto& key : sign_keys_in(from, *content)) {
     if (sightings_.size() >= limits::trust_keys && !sightings_.contains(key))
       return;

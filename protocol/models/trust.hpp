@@ -7,11 +7,11 @@
 namespace lama::models {
 
 enum class trust_reason {
-  root_key,         ///< one of my own
-  certified,        ///< through certificates
-  unknown_key,      ///< no profile contains it
-  not_certified,    ///< a profile contains it, and no certificate makes it count
-  endless_loop,     ///< only through itself
+  root_key,      ///< one of my own
+  certified,     ///< through certificates
+  unknown_key,   ///< no profile contains it
+  not_certified, ///< a profile contains it, and no certificate makes it count
+  endless_loop,  ///< only through itself
 };
 /// The stock peer's words for it.
 std::string_view to_text(trust_reason reason);
@@ -40,7 +40,7 @@ private:
     signature_facts signature;
   };
   struct sighting {
-    hash person; ///< whom the profile is about
+    hash person;                       ///< whom the profile is about
     std::vector<statement> statements; ///< about this version of the profile
   };
   void add_person(const object_source& from, const hash& person, const std::vector<hash>& profiles);

@@ -20,18 +20,18 @@ std::optional<certificate> kind_named(const std::string& type) {
 
 std::string text_for(certificate kind, const json& fields) {
   switch (kind) {
-    case certificate::affirmation:
-      return affirmation_text(hash_in(fields["data"]));
-    case certificate::trust_keys:
-      return trust_keys_text(hash_in(fields["profile"]));
-    case certificate::relation:
-      return relation_text(fields["app"].get<std::string>(), fields["relation"].get<std::string>(), hash_in(fields["person1"]), hash_in(fields["person2"]));
-    case certificate::right_for_self:
-    case certificate::right_for_everybody:
-      return right_text(kind, hash_in(fields["beneficiary"]));
-    case certificate::access_to_versions:
-    case certificate::access_to_object:
-      return access_text(kind, hash_in(fields["person"]), hash_in(fields["data"]));
+  case certificate::affirmation:
+    return affirmation_text(hash_in(fields["data"]));
+  case certificate::trust_keys:
+    return trust_keys_text(hash_in(fields["profile"]));
+  case certificate::relation:
+    return relation_text(fields["app"].get<std::string>(), fields["relation"].get<std::string>(), hash_in(fields["person1"]), hash_in(fields["person2"]));
+  case certificate::right_for_self:
+  case certificate::right_for_everybody:
+    return right_text(kind, hash_in(fields["beneficiary"]));
+  case certificate::access_to_versions:
+  case certificate::access_to_object:
+    return access_text(kind, hash_in(fields["person"]), hash_in(fields["data"]));
   }
   return {};
 }

@@ -141,7 +141,8 @@ TEST_F(channels_test, an_entry_older_than_all_goes_to_the_bottom) {
   EXPECT_EQ(list.back().entry, made.entry);
   EXPECT_FALSE(list.back().previous);
   for (const auto& entry : list) // whoever had them before knows them again by CreationTime and author
-    EXPECT_TRUE(author_of(alice.space, entry.creation_time, entry.metadata, [&](const hash&) { return std::vector{alice.own.person_public.signing}; })->verified);
+    EXPECT_TRUE(
+        author_of(alice.space, entry.creation_time, entry.metadata, [&](const hash&) { return std::vector{alice.own.person_public.signing}; })->verified);
 }
 
 TEST_F(channels_test, a_peer_with_the_newer_half_merges_to_the_same_list) {

@@ -57,8 +57,8 @@ TEST_F(chat_test, everything_of_the_vectors_in_order) {
   auto blob = must(alice.space.put_blob(bytes_in(file["content_hex"]))).name;
   EXPECT_EQ(blob.hex(), chat_case(5)["blob_hash"]);
   step sent{alice.space};
-  auto attachments = must(store_attachments(
-    alice.space, {{blob, file["lastModified"].get<int64_t>(), file["name"].get<std::string>(), file["size"].get<uint64_t>(), file["type"].get<std::string>()}}));
+  auto attachments = must(store_attachments(alice.space, {{blob, file["lastModified"].get<int64_t>(), file["name"].get<std::string>(),
+                                                           file["size"].get<uint64_t>(), file["type"].get<std::string>()}}));
   must(post(alice.space, made.channel, must(chat_message_text({"with file", me, attachments, {}})), alice.as, now_of(chat_case(5))));
   sent.expect(chat_case(5));
 
@@ -175,7 +175,10 @@ TEST_F(chat_test, incoming_group_topics) {
 TEST_F(chat_test, ids_of_groups) {
   EXPECT_EQ(group_topic_id("My Group!", "Ab1"), "my-group-Ab1");
   EXPECT_EQ(group_topic_id("  -- ", "x"), "group-x");
-  EXPECT_EQ(group_topic_id("\xc3\x9c" "ber uns", "x"), "ber-uns-x");
+  EXPECT_EQ(group_topic_id("\xc3\x9c"
+                           "ber uns",
+                           "x"),
+            "ber-uns-x");
 }
 
 TEST_F(chat_test, a_group_gives_every_member_a_channel) {

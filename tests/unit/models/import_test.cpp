@@ -19,7 +19,9 @@ std::string refusal(const std::string& text) {
 }
 
 TEST(import_line, reads_all_fields) {
-  auto x = line(R"({"time":"2024-05-01T12:30:00Z","author":"Bob","text":"hi\n<b>","attachments":[{"file":"img/a.jpg","type":"image/jpeg"},{"file":"b","name":"B"}],"x":1})", 3);
+  auto x = line(
+      R"({"time":"2024-05-01T12:30:00Z","author":"Bob","text":"hi\n<b>","attachments":[{"file":"img/a.jpg","type":"image/jpeg"},{"file":"b","name":"B"}],"x":1})",
+      3);
   EXPECT_EQ(x.number, 3);
   EXPECT_EQ(x.time, 1714566600000);
   EXPECT_EQ(x.author, "Bob");
@@ -116,7 +118,8 @@ protected:
     return {line(x.dump(), number), {}};
   }
   import_batch run(const std::vector<prepared_line>& lines) {
-    auto out = must(import_lines(alice.space, job, lines, [&](const hash& key) { return seen.contains(key); }, alice.as, random, 1'000'000));
+    auto out = must(import_lines(
+        alice.space, job, lines, [&](const hash& key) { return seen.contains(key); }, alice.as, random, 1'000'000));
     seen.insert(out.keys.begin(), out.keys.end());
     return out;
   }

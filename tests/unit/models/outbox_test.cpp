@@ -226,6 +226,19 @@ TEST_F(outbox_test, waits_for_what_is_not_here_yet) {
   EXPECT_EQ(must(plan(x)).outcome, outbox_outcome::post);
 }
 
+TEST_F(outbox_test, waits_for_the_files_of_a_message) {
+  auto blob = sha256("a picture");
+  auto attachments = must(store_attachments(sparse, {{blob, 1, "a.jpg", 9, "image/jpeg"}}));
+  auto x = must(write_message(sparse, who, state, {id, "see", attachments, false, {}}, as_sparse, 50'000));
+  sync();
+  EXPECT_EQ(plan(x).failure().code, errc::not_found);
+  must(archive.put_blob("a picture"));
+  EXPECT_EQ(must(plan(x)).outcome, outbox_outcome::post);
+  auto raw = must(write_message(sparse, who, state, {id, "see", {x.creation_time}, false, {}}, as_sparse, 50'001));
+  sync();
+  EXPECT_EQ(must(plan(raw)).outcome, outbox_outcome::refuse);
+}
+
 TEST_F(outbox_test, writes_nothing_where_nothing_can_be_said) {
   step nothing{sparse};
   draft what{"nowhere", "x", {}, false, {}};
