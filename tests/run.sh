@@ -26,7 +26,7 @@ simulation() {
   ctest --test-dir build/release --output-on-failure --timeout 600 -L simulation
 }
 process() {
-  python3 -m unittest discover -v -s tests/process -p '*_test.py'
+  python3 -m unittest discover -v -s tests/process -t . -p '*_test.py'
 }
 sanitizers() {
   build asan+ubsan -- all
@@ -43,7 +43,7 @@ interop() {
     say "interop left out: ONE_PEER does not name an installed stock peer (docs/interop.md)"
     return 0
   fi
-  python3 -m unittest discover -v -s tests/interop -p '*_test.py'
+  python3 -m unittest discover -v -s tests/interop -t . -p '*_test.py'
 }
 
 install_missing "${build_packages[@]}" "${test_packages[@]}"

@@ -14,7 +14,7 @@
 #include <optional>
 #include <thread>
 
-namespace lama::apps {
+namespace lama::app {
 
 namespace {
 
@@ -307,4 +307,4 @@ void add_bench(CLI::App& app) {
   add(*bench, "start", "Start, login and idle cost with so many messages in the store", 20'000, bench_start);
 }
 
-} // namespace lama::apps
+} // namespace lama::app

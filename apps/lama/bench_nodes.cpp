@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-namespace lama::apps {
+namespace lama::app {
 
 namespace {
 
@@ -171,4 +171,4 @@ double quantile(std::vector<double> samples, double share) {
   return samples[std::min(samples.size() - 1, static_cast<std::size_t>(std::floor(share * static_cast<double>(samples.size()))))];
 }
 
-} // namespace lama::apps
+} // namespace lama::app

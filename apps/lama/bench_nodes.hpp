@@ -11,7 +11,7 @@
 #include <vector>
 
 /// Nodes as processes of their own, for benchmarks: this very program, started with `run` in a folder that goes with them.
-namespace lama::apps {
+namespace lama::app {
 
 class temporary_folder {
 public:
@@ -67,4 +67,4 @@ result<std::string> pair_nodes(node_process& a, node_process& b);
 /// Median and the like of sorted samples; `share` in [0, 1].
 double quantile(std::vector<double> samples, double share);
 
-} // namespace lama::apps
+} // namespace lama::app
