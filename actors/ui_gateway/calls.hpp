@@ -1,0 +1,146 @@
+#pragma once
+
+#include "actors/common/errors.hpp"
+#include "actors/ui_gateway/gateway.hpp"
+#include "protocol/jsonrpc/jsonrpc.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The channels of docs/ipc.md: a table of names and handlers.
+namespace lama::actors {
+
+using nlohmann::json;
+
+/// Who calls.
+struct caller {
+  std::string user;              ///< bound by login, named by Lama-User, or the bridge's; empty: not said
+  net::connection_id socket = 0; ///< 0: a POST, or the bridge
+  std::string address;           ///< for rate limits
+  bool forwarded = false;        ///< over the bridge, from our other side
+};
+
+/// What comes of a call.
+struct call_outcome {
+  result<json> content;
+  json data{};                                       ///< of an error: members for programs
+  std::optional<protocol::jsonrpc::code> number{};   ///< where the error's own class does not say it
+};
+
+/// One call on its way; cheap to copy into the continuation of a request.
+struct call_scope {
+  std::string method;
+  std::shared_ptr<const json> parameters; ///< an object
+  caller who;
+  user_context_ptr user; ///< for channels that need one
+  std::function<void(call_outcome)> answer;
+
+  const json& operator[](const char* name) const;
+
+  void done(json value) const {
+    answer({std::move(value)});
+  }
+  void fail(lama::error failure) const {
+    answer({std::move(failure)});
+  }
+  /// The error branch of a request.
+  auto failed() const {
+    return [x = *this](const caf::error& failure) { x.fail(from_caf(failure)); };
+  }
+};
+
+enum class needs : uint8_t { nothing, user };
+enum class where : uint8_t {
+  here,    ///< each side for its own instance
+  archive, ///< the sparse side asks the archive
+};
+
+struct channel {
+  std::string_view name;
+  needs what;
+  where served;
+  void (*run)(gateway_pointer self, const call_scope& x);
+};
+const channel* find_channel(std::string_view name);
+
+/// Gives the call to its channel; `x.answer` is called once, now or later.
+void dispatch(gateway_pointer self, call_scope x);
+
+/// Whose call it is: the bound or named user, else the only one who is unlocked. `locked` where nobody is, `bad_input` for several.
+result<user_context_ptr> user_of(gateway_pointer self, const std::string& named);
+
+/// Asks the archive's gateway the same.
+void ask_archive(gateway_pointer self, const call_scope& x);
+
+// Parameters: `bad_input` with the place ("/conversationId") in `detail`, which becomes `data.path`.
+lama::error bad_parameter(const char* name, std::string reason);
+result<std::string> text_parameter(const call_scope& x, const char* name);
+/// Empty where it is absent.
+result<std::string> optional_text(const call_scope& x, const char* name);
+result<hash> hash_parameter(const call_scope& x, const char* name);
+/// `otherwise` where absent; cut to `most`.
+result<std::size_t> count_parameter(const call_scope& x, const char* name, std::size_t otherwise, std::size_t most);
+/// ISO 8601 or milliseconds since 1970.
+result<std::optional<int64_t>> time_parameter(const call_scope& x, const char* name);
+
+/// Leaves a handler, with NAME declared or the call answered by its error.
+#define LAMA_PARAMETER(NAME, EXPR)                                                                                                                             \
+  auto NAME##_result = (EXPR);                                                                                                                                 \
+  if (!NAME##_result)                                                                                                                                          \
+    return x.fail(std::move(NAME##_result).failure());                                                                                                         \
+  auto& NAME = *NAME##_result
+
+namespace channels {
+
+// user_calls.cpp
+void init(gateway_pointer self, const call_scope& x);
+void sign_up(gateway_pointer self, const call_scope& x);
+void log_in(gateway_pointer self, const call_scope& x);
+void log_out(gateway_pointer self, const call_scope& x);
+void instance_of(gateway_pointer self, const call_scope& x);
+void list_users(gateway_pointer self, const call_scope& x);
+
+// message_calls.cpp
+void send(gateway_pointer self, const call_scope& x);
+void list_messages(gateway_pointer self, const call_scope& x);
+
+// conversation_calls.cpp
+void create(gateway_pointer self, const call_scope& x);
+void one_conversation(gateway_pointer self, const call_scope& x);
+void conversations(gateway_pointer self, const call_scope& x);
+void contacts(gateway_pointer self, const call_scope& x);
+void whole_state(gateway_pointer self, const call_scope& x);
+
+// object_calls.cpp
+void get_data(gateway_pointer self, const call_scope& x);
+void get_object(gateway_pointer self, const call_scope& x);
+void set_data(gateway_pointer self, const call_scope& x);
+void create_object(gateway_pointer self, const call_scope& x);
+void update_object(gateway_pointer self, const call_scope& x);
+void query(gateway_pointer self, const call_scope& x);
+void versions(gateway_pointer self, const call_scope& x);
+
+// pairing_calls.cpp
+void invite(gateway_pointer self, const call_scope& x);
+void accept_invitation(gateway_pointer self, const call_scope& x);
+void network_status(gateway_pointer self, const call_scope& x);
+
+// data_calls.cpp
+void import(gateway_pointer self, const call_scope& x);
+void verify(gateway_pointer self, const call_scope& x);
+
+// node_calls.cpp
+void node_status(gateway_pointer self, const call_scope& x);
+
+} // namespace channels
+
+/// Asks everybody in the roster how they are, with a deadline; then goes on with all answers (docs/ipc.md, node:status).
+void walk_node(gateway_pointer self, std::function<void(json)> then);
+
+/// {connections:[…]} of one user, or of all where `user` is empty.
+void ask_connections(gateway_pointer self, const std::string& user, std::function<void(result<json>)> then);
+
+} // namespace lama::actors

@@ -1,0 +1,92 @@
+#include "actors/ui_gateway/calls.hpp"
+
+#include "actors/conversations/history.hpp"
+
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+struct verify_now {
+  std::shared_ptr<storage::store> store;
+};
+LAMA_MESSAGE(verify_now)
+struct verified {
+  std::shared_ptr<storage::verify_report> report;
+};
+LAMA_MESSAGE(verified)
+
+/// Re-hashing everything takes seconds: a thread of its own, once.
+using verifier_actor = caf::typed_actor<caf::replies_to<verify_now>::with<verified>>;
+verifier_actor::behavior_type verifier(verifier_actor::pointer self) {
+  return {[self](const verify_now& request) {
+    self->quit();
+    return verified{std::make_shared<storage::verify_report>(request.store->verify())};
+  }};
+}
+
+/// A verification reads the whole store.
+constexpr std::chrono::minutes verify_deadline{30};
+
+result<import_lines> read_import(const call_scope& x) {
+  import_lines request;
+  LAMA_TRY(source, text_parameter(x, "source"));
+  LAMA_TRY(title, optional_text(x, "conversation"));
+  LAMA_TRY(first, count_parameter(x, "firstLine", 1, std::size_t{1} << 53));
+  const auto& lines = x["lines"];
+  if (!lines.is_array() || lines.size() > most_lines_a_call)
+    return bad_parameter("lines", "lines must be a list of at most " + std::to_string(most_lines_a_call) + " texts");
+  for (const auto& line : lines) {
+    if (!line.is_string())
+      return bad_parameter("lines", "each line is a text: the JSON as it stands in the file");
+    request.lines.push_back(line.get<std::string>());
+  }
+  request.source = std::move(source);
+  request.conversation = std::move(title);
+  request.first_line = first;
+  return request;
+}
+
+} // namespace
+
+namespace channels {
+
+void import(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(request, read_import(x));
+  auto told = [x](const lines_imported& outcome) {
+    x.done({{"conversationId", outcome.conversation},
+            {"stored", outcome.stored},
+            {"alreadyThere", outcome.already_there},
+            {"problems", outcome.problems}});
+  };
+  auto& members = *self->state.context->members;
+  auto deadline = 2 * self->state.deadline();
+  if (self->state.is_archive())
+    self->request(members.find<conversations_actor>(x.user->role("conversations")), deadline, std::move(request)).then(told, x.failed());
+  else
+    self->request(members.find<bridge_client_actor>("bridge"), deadline, forward_import{x.user->user, std::move(request)}).then(told, x.failed());
+}
+
+void verify(gateway_pointer self, const call_scope& x) {
+  auto worker = x.user->environment->where == placement::production ? self->spawn<caf::detached>(verifier) : self->spawn(verifier);
+  self->request(worker, verify_deadline, verify_now{x.user->store})
+    .then(
+      [x](const verified& answer) {
+        const auto& report = *answer.report;
+        x.done({{"user", x.user->user},
+                {"side", to_string(x.user->environment->settings.which)},
+                {"objects", report.objects},
+                {"idObjects", report.id_objects},
+                {"blobs", report.blobs},
+                {"bytes", report.bytes},
+                {"heads", report.heads},
+                {"references", report.references},
+                {"problemCount", report.problem_count},
+                {"problems", report.problems}});
+      },
+      x.failed());
+}
+
+} // namespace channels
+} // namespace lama::actors

@@ -1,0 +1,266 @@
+#include "actors/ui_gateway/gateway.hpp"
+
+#include "actors/ui_gateway/calls.hpp"
+
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+namespace jsonrpc = protocol::jsonrpc;
+
+/// One message whose calls wait for their answers; the last answer sends it.
+struct running_exchange {
+  explicit running_exchange(std::string_view text) : rpc{text} {
+    // nop
+  }
+  jsonrpc::exchange rpc;
+  std::function<void(std::optional<std::string>)> finish;
+};
+
+/// What happened is logged under an id; the caller learns the id alone.
+std::string log_failure(gateway_pointer self, const std::string& what, const lama::error& failure) {
+  const auto& environment = *self->state.context->environment;
+  auto id = to_hex(environment.random().bytes(6));
+  environment.log(log_error, gateway_state::name, "[" + id + "] " + what + ": " + failure.message + (failure.detail.empty() ? "" : " (" + failure.detail + ")"));
+  return id;
+}
+
+struct told_error {
+  jsonrpc::code number;
+  std::string message;
+  json data;
+};
+
+told_error tell(gateway_pointer self, const std::string& what, call_outcome& outcome) {
+  auto& failure = outcome.content.failure();
+  auto number = outcome.number.value_or(jsonrpc::code_for(failure));
+  if (number == jsonrpc::code::internal && outcome.data.is_null())
+    return {number, "Something failed inside the node; its log says more under this id.", {{"logId", log_failure(self, what, failure)}}};
+  if (number == jsonrpc::code::invalid_params && failure.detail.starts_with('/'))
+    return {number, failure.message, {{"path", failure.detail}, {"reason", failure.message}}};
+  if (outcome.data.is_null() && !failure.detail.empty())
+    outcome.data = {{"detail", failure.detail}};
+  return {number, failure.message, std::move(outcome.data)};
+}
+
+void run(gateway_pointer self, const std::string& text, const caller& who, std::function<void(std::optional<std::string>)> finish) {
+  auto& st = self->state;
+  if (st.running >= most_running_exchanges)
+    return finish(jsonrpc::write_error(nullptr, jsonrpc::code::overloaded, "Too many calls wait for their answers; try again in a moment."));
+  auto exchange = std::make_shared<running_exchange>(text);
+  if (exchange->rpc.complete() && exchange->rpc.calls().empty())
+    return finish(exchange->rpc.take());
+  ++st.running;
+  exchange->finish = [self, finish = std::move(finish)](std::optional<std::string> answer) {
+    --self->state.running;
+    finish(std::move(answer));
+  };
+  auto count = exchange->rpc.calls().size();
+  // Notifications are carried out too, and not answered: the last call of all, answered or not, ends the exchange.
+  auto open = std::make_shared<std::size_t>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& call = exchange->rpc.calls()[i];
+    call_scope x{call.method, std::make_shared<const json>(call.params), who, nullptr, {}};
+    x.answer = [self, exchange, i, open, method = call.method](call_outcome outcome) {
+      if (outcome.content) {
+        exchange->rpc.answer(i, *outcome.content);
+      } else {
+        ++self->state.failures;
+        auto told = tell(self, method, outcome);
+        exchange->rpc.refuse(i, told.number, told.message, told.data);
+      }
+      if (--*open == 0)
+        exchange->finish(exchange->rpc.take());
+    };
+    dispatch(self, std::move(x));
+  }
+}
+
+void answer_post(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
+  if (what->request.content_type != "application/json") {
+    net::http_response refused;
+    refused.status = 415;
+    refused.body = R"({"error":"POST /rpc takes application/json."})";
+    return what->respond(std::move(refused));
+  }
+  caller who{what->request.user, 0, what->request.remote_address, false};
+  run(self, what->request.body, who, [respond = what->respond](std::optional<std::string> answer) {
+    net::http_response x;
+    if (answer)
+      x.body = std::move(*answer);
+    else
+      x.status = 204;
+    respond(std::move(x));
+  });
+}
+
+void answer_health(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
+  walk_node(self, [self, respond = what->respond](const json& walked) {
+    net::http_response x;
+    x.body = json{{"status", walked["status"]},
+                  {"side", walked["side"]},
+                  {"version", walked["version"]},
+                  {"uptimeMs", walked["uptimeMs"]}}
+               .dump();
+    respond(std::move(x));
+  });
+}
+
+/// Numbers of the walk, one line each: lama_<member>{actor="…"} value.
+void add_metrics(std::string& out, const std::string& actor, const std::string& prefix, const json& x) {
+  for (const auto& [key, value] : x.items()) {
+    auto name = prefix;
+    for (char c : '_' + key)
+      name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+    if (value.is_object())
+      add_metrics(out, actor, name, value);
+    else if (value.is_number() || value.is_boolean())
+      out += name + "{actor=\"" + actor + "\"} " + (value.is_boolean() ? (value.get<bool>() ? "1" : "0") : value.dump()) + '\n';
+  }
+}
+
+void answer_metrics(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
+  walk_node(self, [respond = what->respond](const json& walked) {
+    net::http_response x;
+    x.content_type = "text/plain; version=0.0.4";
+    for (const auto& [actor, status] : walked["actors"].items())
+      if (status.is_object())
+        add_metrics(x.body, actor, "lama", status);
+    respond(std::move(x));
+  });
+}
+
+void take_request(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
+  switch (what->request.route) {
+  case net::http_route::rpc: return answer_post(self, what);
+  case net::http_route::healthz: return answer_health(self, what);
+  case net::http_route::metrics: return answer_metrics(self, what);
+  case net::http_route::blob: return serve_download(self, what);
+  case net::http_route::upload: return begin_upload(self, what);
+  case net::http_route::ipc: break; // websockets come as `socket_said`
+  }
+}
+
+void take_frame(gateway_pointer self, const socket_said& said) {
+  auto& door = *self->state.door;
+  auto socket = door.socket_of(said.socket);
+  caller who{socket.user, said.socket, socket.address, false};
+  run(self, said.text, who, [self, id = said.socket](std::optional<std::string> answer) {
+    auto& server = self->state.door->server();
+    if (answer)
+      server.send(id, {true, std::move(*answer)});
+    server.grant(id, 1); // only now: who does not read gets nothing more read
+  });
+}
+
+caf::result<call_answered> answer_bridge(gateway_pointer self, forward_call& request) {
+  auto promise = self->make_response_promise<call_answered>();
+  auto parameters = jsonrpc::parse_bounded(request.params);
+  if (!parameters)
+    return to_caf(parameters.failure());
+  call_scope x{request.method, std::make_shared<const json>(std::move(*parameters)), caller{request.user, 0, {}, true}, nullptr, {}};
+  x.answer = [self, promise, method = request.method](call_outcome outcome) mutable {
+    constexpr auto replace = json::error_handler_t::replace;
+    if (outcome.content) {
+      promise.deliver(call_answered{false, outcome.content->dump(-1, ' ', false, replace)});
+      return;
+    }
+    auto told = tell(self, method, outcome);
+    promise.deliver(call_answered{true, json{{"code", told.number}, {"message", told.message}, {"data", told.data}}.dump(-1, ' ', false, replace)});
+  };
+  dispatch(self, std::move(x));
+  return promise;
+}
+
+unsigned status_for(const lama::error& failure) {
+  switch (failure.code) {
+  case errc::bad_input: return 400;
+  case errc::locked: return 409;
+  case errc::forbidden:
+  case errc::wrong_secret: return 403;
+  case errc::not_found: return 404;
+  case errc::conflict: return 409;
+  case errc::corrupt: return 422;
+  case errc::too_large: return 413;
+  case errc::overloaded:
+  case errc::no_space:
+  case errc::offline: return 503;
+  case errc::timeout: return 504;
+  default: break;
+  }
+  return 500;
+}
+
+} // namespace
+
+net::http_response http_failure(gateway_pointer self, const lama::error& failure) {
+  net::http_response x;
+  x.status = status_for(failure);
+  auto message = x.status == 500 ? "Something failed inside the node; its log says more under " + log_failure(self, "blob", failure) + '.' : failure.message;
+  x.body = json{{"error", message}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  return x;
+}
+
+void watch_user(gateway_pointer self, const std::string& user) {
+  auto& st = self->state;
+  auto context = st.context->directory->context_of(user);
+  if (!context)
+    return;
+  auto& x = st.watchers[user];
+  if (x.handle && x.of.lock() == context)
+    return;
+  if (x.handle)
+    self->send_exit(x.handle, caf::exit_reason::user_shutdown);
+  x.of = context;
+  auto known = newest_entries(*context->store->read());
+  x.handle = self->spawn<caf::linked>(commit_watcher, std::weak_ptr{context}, st.context->members, known);
+  context->commits->add(x.handle);
+  caf::anon_send(x.handle, all_changed(known));
+}
+
+ui_gateway_actor::behavior_type ui_gateway(gateway_pointer self, std::shared_ptr<const connection_context> context, std::shared_ptr<gateway_door> door) {
+  auto& state = self->state;
+  state.context = std::move(context);
+  state.door = std::move(door);
+  state.logins = std::make_unique<attempts>(state.door->login_attempts_a_minute());
+  state.started = self->clock().now();
+  for (const auto& user : state.door->users())
+    watch_user(self, user); // after a death
+  return {
+    [self](forward_call& request) { return answer_bridge(self, request); },
+    [self](const http_arrived& arrived) { take_request(self, arrived.what); },
+    [self](const socket_said& said) { take_frame(self, said); },
+    [self](const socket_gone&) {
+      auto& st = self->state;
+      for (auto i = st.watchers.begin(); i != st.watchers.end();) {
+        if (!st.door->sockets_of(i->first).empty()) {
+          ++i;
+          continue;
+        }
+        self->send_exit(i->second.handle, caf::exit_reason::user_shutdown);
+        i = st.watchers.erase(i);
+      }
+    },
+    [self](const upload_piece& piece) { continue_upload(self, piece); },
+    [self](const download_wanted& wanted) { read_download(self, wanted); },
+    [self](user_news& news) {
+      auto& known = *self->state.door;
+      for (auto id : known.sockets_of(news.user))
+        for (const auto& text : news.notifications)
+          known.server().send(id, {true, text});
+    },
+    [self](get_status) {
+      auto& st = self->state;
+      return status_report{json{{"calls", st.calls},
+                                {"failures", st.failures},
+                                {"running", st.running},
+                                {"sockets", st.door->sockets()},
+                                {"uploads", st.uploads.size()}}
+                             .dump()};
+    },
+  };
+}
+
+} // namespace lama::actors

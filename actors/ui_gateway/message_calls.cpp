@@ -1,0 +1,132 @@
+#include "actors/ui_gateway/calls.hpp"
+
+#include "actors/outbox/interface.hpp"
+#include "actors/ui_gateway/views.hpp"
+#include "protocol/models/chat.hpp"
+#include "protocol/models/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lama::actors::channels {
+
+namespace {
+
+constexpr std::size_t most_messages = 1000;
+/// Outbox entries that one answer looks through.
+constexpr std::size_t most_pending = 1000;
+
+result<std::vector<models::attachment>> read_attachments(const call_scope& x, const storage::snapshot& from) {
+  std::vector<models::attachment> all;
+  const auto& list = x["attachments"];
+  if (list.is_null())
+    return all;
+  if (!list.is_array() || list.size() > limits::chat_attachments)
+    return bad_parameter("attachments", "attachments must be a list of at most " + std::to_string(limits::chat_attachments));
+  for (const auto& item : list) {
+    auto text = [&item](const char* name) {
+      auto found = item.is_object() ? item.find(name) : item.end();
+      return item.is_object() && found != item.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    };
+    auto blob = hash::from_hex(text("blob"));
+    if (!blob)
+      return bad_parameter("attachments", "each attachment needs `blob`, the name that PUT /blob stored it under");
+    auto size = from.size_of(*blob);
+    if (!size)
+      return lama::fail(errc::not_found, "the attachment " + blob->hex() + " is not stored here; upload it first (PUT /blob)");
+    all.push_back({*blob, x.user->environment->clock->now_ms(), text("name"), *size, text("type").empty() ? "application/octet-stream" : text("type")});
+  }
+  return all;
+}
+
+json sent(const call_scope& x, const std::string& conversation, const hash& creation_time) {
+  auto view = x.user->store->read();
+  json answer{{"messageHash", creation_time.hex()}, {"conversation", nullptr}};
+  if (auto current = protocol::load_current(*view, models::conversation_id(conversation)))
+    if (auto read = models::read_conversation(*current))
+      answer["conversation"] = viewer{*x.user, *view}.conversation(*read);
+  return answer;
+}
+
+struct outgoing {
+  std::string conversation;
+  std::string text;
+  bool needs_ai = false;
+};
+
+void send_stored(gateway_pointer self, const call_scope& x, const outgoing& what, const std::vector<hash>& attachments) {
+  auto& members = *self->state.context->members;
+  if (self->state.is_archive())
+    return (void)self->request(members.find<conversations_actor>(x.user->role("conversations")), self->state.deadline(),
+                               post_message{what.conversation, what.text, attachments})
+      .then([x, what](const message_posted& posted) { x.done(sent(x, what.conversation, posted.creation_time)); }, x.failed());
+  self->request(members.find<outbox_actor>(x.user->role("outbox")), self->state.deadline(),
+                send_message{what.conversation, what.text, attachments, what.needs_ai})
+    .then([x, what](const message_sent& written) { x.done(sent(x, what.conversation, written.creation_time)); }, x.failed());
+}
+
+/// Messages of the outbox that are not in the conversation yet, into their places.
+void add_pending(const call_scope& x, const storage::snapshot& from, const std::string& conversation, viewer& views, json& messages) {
+  if (x.user->environment->settings.which == side::archive || !x.user->partner)
+    return;
+  for (const auto& waiting : models::pending_messages(from, {x.user->me.person, x.user->partner->person}, most_pending)) {
+    if (waiting.entry.conversation != conversation)
+      continue;
+    auto name = waiting.entry.message.hex();
+    if (std::ranges::any_of(messages, [&](const json& m) { return m["messageHash"] == name; }))
+      continue;
+    if (auto shown = views.pending(conversation, waiting.entry.message, waiting.timestamp))
+      messages.push_back(std::move(*shown));
+  }
+}
+
+} // namespace
+
+void send(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
+  LAMA_PARAMETER(text, text_parameter(x, "text"));
+  if (text.size() > limits::chat_text_bytes)
+    return x.fail(bad_parameter("text", "a message has at most " + std::to_string(limits::chat_text_bytes) + " bytes"));
+  LAMA_PARAMETER(attachments, read_attachments(x, *x.user->store->read()));
+  if (text.empty() && attachments.empty())
+    return x.fail(bad_parameter("text", "a message needs a text or an attachment"));
+  const auto& ai = x["needsAI"];
+  outgoing what{std::move(conversation), std::move(text), ai.is_boolean() && ai.get<bool>()};
+  if (attachments.empty())
+    return send_stored(self, x, what, {});
+  auto stored = std::make_shared<std::vector<hash>>();
+  transact change{"store attachments", [attachments, stored](storage::transaction& to) -> result<done> {
+                    LAMA_TRY(names, models::store_attachments(to, attachments));
+                    *stored = std::move(names);
+                    return lama::done{};
+                  }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change))
+    .then([self, x, what, stored](const transacted&) { send_stored(self, x, what, *stored); }, x.failed());
+}
+
+void list_messages(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
+  LAMA_PARAMETER(limit, count_parameter(x, "limit", 50, most_messages));
+  LAMA_PARAMETER(before, time_parameter(x, "before"));
+  auto view = x.user->store->read();
+  if (!protocol::load_current(*view, models::conversation_id(conversation)))
+    return x.fail(lama::fail(errc::not_found, "There is no conversation " + conversation.substr(0, 200) + " here."));
+  viewer views{*x.user, *view};
+  models::page_request request;
+  request.limit = limit;
+  request.before = before;
+  LAMA_PARAMETER(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), request, views.keys()));
+  // What this side does not keep, the archive has.
+  auto gap = std::ranges::any_of(page.next, &models::channel_position::gap);
+  if (gap && page.entries.size() < limit && before && !self->state.is_archive())
+    return ask_archive(self, x);
+  auto messages = json::array();
+  for (auto entry = page.entries.rbegin(); entry != page.entries.rend(); ++entry)
+    if (auto shown = views.message(conversation, *entry))
+      messages.push_back(std::move(*shown));
+  if (!before)
+    add_pending(x, *view, conversation, views, messages);
+  x.done({{"messages", std::move(messages)}, {"more", !page.complete()}});
+}
+
+} // namespace lama::actors::channels

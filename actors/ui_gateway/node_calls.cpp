@@ -1,0 +1,76 @@
+#include "actors/ui_gateway/calls.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+/// Who has not answered by then is stuck.
+constexpr std::chrono::seconds walk_deadline{2};
+
+struct walk {
+  json actors = json::object();
+  std::size_t waiting = 0;
+  std::size_t silent = 0;
+  std::function<void(json)> then;
+};
+
+json finished(gateway_pointer self, walk& x) {
+  auto& st = self->state;
+  const auto& settings = st.context->environment->settings;
+  auto bridge = x.actors.find("bridge");
+  auto apart = bridge != x.actors.end() && bridge->is_object() && !(*bridge).value("connected", false);
+  auto uptime = std::chrono::duration_cast<std::chrono::milliseconds>(self->clock().now() - st.started);
+  return {{"status", x.silent > 0 || (apart && !st.is_archive()) ? "degraded" : "ok"},
+          {"side", to_string(settings.which)},
+          {"version", settings.version},
+          {"uptimeMs", uptime.count()},
+          {"bridgeConnected", !apart},
+          {"users", st.context->directory->users()},
+          {"actors", std::move(x.actors)}};
+}
+
+} // namespace
+
+void walk_node(gateway_pointer self, std::function<void(json)> then) {
+  auto state = std::make_shared<walk>();
+  state->then = std::move(then);
+  auto members = self->state.context->members->members();
+  state->waiting = members.size();
+  auto one_less = [self, state] {
+    if (--state->waiting == 0)
+      state->then(finished(self, *state));
+  };
+  if (members.empty())
+    return state->then(finished(self, *state));
+  for (const auto& [role, member] : members) {
+    self->request(caf::actor_cast<reports_status>(member), walk_deadline, get_status{})
+      .then(
+        [state, one_less, name = role](const status_report& report) {
+          auto parsed = json::parse(report.json, nullptr, false);
+          state->actors[name] = parsed.is_discarded() ? json{} : std::move(parsed);
+          one_less();
+        },
+        [state, one_less, name = role](const caf::error&) {
+          state->actors[name] = "no answer";
+          ++state->silent;
+          one_less();
+        });
+  }
+}
+
+namespace channels {
+
+void node_status(gateway_pointer self, const call_scope& x) {
+  walk_node(self, [self, x](json walked) {
+    ask_connections(self, {}, [x, walked = std::move(walked)](const result<json>& listed) mutable {
+      walked["connections"] = listed ? (*listed)["connections"] : json::array();
+      x.done(std::move(walked));
+    });
+  });
+}
+
+} // namespace channels
+} // namespace lama::actors

@@ -1,0 +1,194 @@
+#include "actors/ui_gateway/calls.hpp"
+
+#include "actors/ui_gateway/views.hpp"
+#include "protocol/versions/version_node.hpp"
+#include "protocol/versions/versions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lama::actors::channels {
+
+namespace {
+
+constexpr std::size_t most_queried = 1000;
+/// Objects that one query with a filter looks at; the cursor tells where to go on.
+constexpr std::size_t most_filtered = 10'000;
+/// Versions that one answer lists, newest first.
+constexpr std::size_t most_versions = 1000;
+
+struct found_object {
+  hash name; ///< of the data; for an id, of its current version
+  json data;
+};
+
+/// By the object's name, or by an id: then its current version. Nothing where there is none.
+result<std::optional<found_object>> find_object(const storage::snapshot& from, hash name) {
+  if (auto current = protocol::current_data(from, name))
+    name = *current;
+  auto text = from.read(name);
+  if (!text) {
+    if (auto trouble = from.trouble())
+      return *trouble;
+    return std::optional<found_object>{};
+  }
+  auto kind = protocol::classify(*text).kind;
+  if (kind == protocol::content_kind::clob || kind == protocol::content_kind::blob)
+    return bad_parameter("hash", name.hex() + " is a blob; GET /blob/" + name.hex() + " has its bytes");
+  auto object = kind == protocol::content_kind::object ? protocol::parse_object(*text, from.recipes()) : protocol::parse_id_object(*text, from.recipes());
+  if (!object)
+    return object.failure();
+  LAMA_TRY(data, protocol::to_json(*object, from.recipes()));
+  return std::optional{found_object{name, std::move(data)}};
+}
+
+/// Checks it against its recipe and writes it; a versioned one becomes the current version.
+void store_object(gateway_pointer self, const call_scope& x, json content, std::function<void(const hash& name, json stored)> then) {
+  auto object = protocol::from_json(content, protocol::standard_recipes());
+  if (!object)
+    return x.fail(bad_parameter("data", object.failure().message));
+  auto text = protocol::write_object(*object, protocol::standard_recipes());
+  if (!text)
+    return x.fail(bad_parameter("data", text.failure().message));
+  auto stored = std::make_shared<hash>();
+  transact change{"store object", [text = std::move(*text), type = object->type, stored, user = x.user](storage::transaction& to) -> result<lama::done> {
+                    if (to.recipes().find(type)->versioned) {
+                      LAMA_TRY(version, protocol::store_version(to, text, user->environment->clock->now_ms()));
+                      *stored = version.data;
+                    } else {
+                      LAMA_TRY(put, to.put(text));
+                      *stored = put.name;
+                    }
+                    return lama::done{};
+                  }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change))
+    .then(
+      [x, stored, then = std::move(then)](const transacted&) {
+        auto found = find_object(*x.user->store->read(), *stored);
+        if (!found)
+          return x.fail(found.failure());
+        then(*stored, *found ? std::move((*found)->data) : json{});
+      },
+      x.failed());
+}
+
+result<json> typed_data(const call_scope& x) {
+  if (!x["data"].is_object())
+    return bad_parameter("data", "data must be an object with the fields of the type");
+  json content = x["data"];
+  if (!x["type"].is_null()) {
+    LAMA_TRY(type, text_parameter(x, "type"));
+    content["$type$"] = type;
+  }
+  if (!content.contains("$type$") || !content["$type$"].is_string())
+    return bad_parameter("type", "type must be the name of a type, such as Person");
+  return content;
+}
+
+bool fits(const json& data, const json& filter) {
+  return std::ranges::all_of(filter.items(), [&data](const auto& wanted) {
+    auto found = data.find(wanted.key());
+    return found != data.end() && *found == wanted.value();
+  });
+}
+
+} // namespace
+
+void get_data(gateway_pointer, const call_scope& x) {
+  LAMA_PARAMETER(name, hash_parameter(x, "hash"));
+  LAMA_PARAMETER(found, find_object(*x.user->store->read(), name));
+  x.done(found ? json{{"data", std::move(found->data)}, {"hash", found->name.hex()}} : json{});
+}
+
+void get_object(gateway_pointer, const call_scope& x) {
+  LAMA_PARAMETER(name, hash_parameter(x, "hash"));
+  LAMA_PARAMETER(found, find_object(*x.user->store->read(), name));
+  x.done(found ? json{{"object", std::move(found->data)}, {"hash", found->name.hex()}} : json{});
+}
+
+void set_data(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(content, typed_data(x));
+  store_object(self, x, std::move(content), [x](const hash& name, const json&) { x.done({{"hash", name.hex()}}); });
+}
+
+void create_object(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(content, typed_data(x));
+  store_object(self, x, std::move(content), [x](const hash& name, json stored) { x.done({{"hash", name.hex()}, {"object", std::move(stored)}}); });
+}
+
+void update_object(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(name, hash_parameter(x, "hash"));
+  if (!x["updates"].is_object())
+    return x.fail(bad_parameter("updates", "updates must be an object with the fields that change"));
+  LAMA_PARAMETER(found, find_object(*x.user->store->read(), name));
+  if (!found)
+    return x.fail(lama::fail(errc::not_found, "There is no object " + name.hex() + " here."));
+  auto content = std::move(found->data);
+  if (x["updates"].contains("$type$") && x["updates"]["$type$"] != content["$type$"])
+    return x.fail(bad_parameter("updates", "an object keeps its type"));
+  for (const auto& [field, value] : x["updates"].items())
+    if (value.is_null())
+      content.erase(field);
+    else
+      content[field] = value;
+  store_object(self, x, std::move(content), [x](const hash& stored, json object) { x.done({{"newHash", stored.hex()}, {"object", std::move(object)}}); });
+}
+
+void query(gateway_pointer, const call_scope& x) {
+  LAMA_PARAMETER(type, text_parameter(x, "type"));
+  LAMA_PARAMETER(limit, count_parameter(x, "limit", 100, most_queried));
+  LAMA_PARAMETER(cursor_text, optional_text(x, "cursor"));
+  auto cursor = lama::from_hex(cursor_text);
+  if (!cursor)
+    return x.fail(bad_parameter("cursor", "cursor must be what an earlier answer gave"));
+  const auto& filter = x["filter"];
+  if (!filter.is_null() && !filter.is_object())
+    return x.fail(bad_parameter("filter", "filter must be an object: field and the content it must have"));
+  if (!protocol::standard_recipes().find(type))
+    return x.fail(bad_parameter("type", "there is no type " + type.substr(0, 100)));
+  auto view = x.user->store->read();
+  auto objects = json::array();
+  std::size_t looked_at = 0;
+  do {
+    auto page = view->objects_of_type(type, std::min<std::size_t>(limit - objects.size(), 100), *cursor);
+    for (const auto& name : page.names) {
+      auto found = find_object(*view, name);
+      ++looked_at;
+      if (found && *found && (filter.is_null() || fits((*found)->data, filter))) {
+        json entry{{"hash", (*found)->name.hex()}, {"data", std::move((*found)->data)}};
+        if ((*found)->name != name)
+          entry["idHash"] = name.hex();
+        objects.push_back(std::move(entry));
+      }
+    }
+    *cursor = page.next;
+  } while (!cursor->empty() && objects.size() < limit && looked_at < most_filtered);
+  json answer{{"objects", std::move(objects)}};
+  if (!cursor->empty())
+    answer["cursor"] = to_hex(*cursor);
+  x.done(std::move(answer));
+}
+
+void versions(gateway_pointer, const call_scope& x) {
+  LAMA_PARAMETER(id, hash_parameter(x, "hash"));
+  auto view = x.user->store->read();
+  auto head = view->head(id);
+  if (!head)
+    return x.fail(lama::fail(errc::not_found, id.hex() + " has no versions here; it must be the id of a versioned object (lama query shows it as idHash)."));
+  auto all = json::array();
+  auto nodes = protocol::listed_version_nodes(*view, id);
+  for (auto name = nodes.rbegin(); name != nodes.rend() && all.size() < most_versions; ++name) {
+    auto node = protocol::load_version_node(*view, *name);
+    if (!node)
+      continue;
+    auto kind = node->kind == protocol::version_node_kind::edge ? "edge" : node->kind == protocol::version_node_kind::change ? "change" : "merge";
+    all.push_back({{"node", name->hex()},
+                   {"hash", node->data.hex()},
+                   {"kind", kind},
+                   {"time", time_text(static_cast<int64_t>(node->creation_time))},
+                   {"current", *name == *head}});
+  }
+  x.done({{"versions", std::move(all)}});
+}
+
+} // namespace lama::actors::channels

@@ -1,0 +1,130 @@
+#include "actors/ui_gateway/calls.hpp"
+
+#include "actors/connection_manager/connection_manager.hpp"
+
+#include <utility>
+
+namespace lama::actors::channels {
+
+namespace {
+
+supervisor_actor supervisor_of(gateway_pointer self) {
+  return self->state.context->members->find<supervisor_actor>("supervisor");
+}
+
+bool is_expected(errc code) {
+  return code == errc::wrong_secret || code == errc::not_found || code == errc::conflict || code == errc::bad_input || code == errc::offline;
+}
+
+/// What a person may see of it: whether name or password was wrong is told to nobody.
+json refusal_of(const lama::error& failure) {
+  auto hidden = failure.code == errc::wrong_secret || failure.code == errc::not_found;
+  return {{"success", false},
+          {"error", hidden ? "The user name or the password is wrong." : failure.message},
+          {"reason", hidden ? to_string(errc::wrong_secret) : to_string(failure.code)}};
+}
+
+/// The user is in; who asks next must find the identity where calls look it up. The instance has told the connection manager before it
+/// answered, so a question to that one comes after.
+void welcome(gateway_pointer self, const call_scope& x, const user_state& state) {
+  if (x.who.socket != 0) {
+    self->state.door->bind(x.who.socket, state.user);
+  }
+  auto finish = [self, x, state] {
+    if (x.who.socket != 0)
+      watch_user(self, state.user);
+    x.done({{"success", true}, {"instanceId", state.instance.hex()}, {"ownerId", state.person.hex()}, {"publicPersonId", state.public_person.hex()}});
+  };
+  auto manager = self->state.context->members->find<connection_manager_actor>("connection-manager");
+  if (!manager)
+    return finish();
+  self->request(manager, self->state.deadline(), list_connections{})
+    .then([finish](const connections_listed&) { finish(); }, [finish](const caf::error&) { finish(); });
+}
+
+/// Passwords are guessed, and each try costs scrypt: few a minute.
+bool may_try(gateway_pointer self, const call_scope& x) {
+  auto wait = self->state.logins->count(x.who.address, self->clock().now());
+  if (!wait)
+    return true;
+  x.answer({lama::fail(errc::overloaded, "Too many attempts to log in; wait " + std::to_string(wait->count() / 1000 + 1) + " s.",
+                       std::string{protocol::jsonrpc::detail_rate_limited}),
+            json{{"retryAfterMs", wait->count()}}});
+  return false;
+}
+
+template <class Question>
+void ask_supervisor(gateway_pointer self, const call_scope& x, Question question) {
+  // Registering waits for the archive, which has its own deadline.
+  self->request(supervisor_of(self), 2 * self->state.deadline(), std::move(question))
+    .then([self, x](const user_state& state) { welcome(self, x, state); },
+          [x](const caf::error& problem) {
+            auto failure = from_caf(problem);
+            if (is_expected(failure.code))
+              x.done(refusal_of(failure));
+            else
+              x.fail(std::move(failure));
+          });
+}
+
+} // namespace
+
+void init(gateway_pointer, const call_scope& x) {
+  x.done(true);
+}
+
+void sign_up(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(name, text_parameter(x, "username"));
+  LAMA_PARAMETER(password, text_parameter(x, "password"));
+  LAMA_PARAMETER(email, optional_text(x, "email"));
+  if (may_try(self, x))
+    ask_supervisor(self, x, register_user{std::move(name), std::move(password), std::move(email)});
+}
+
+void log_in(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(name, text_parameter(x, "username"));
+  LAMA_PARAMETER(password, text_parameter(x, "password"));
+  if (may_try(self, x))
+    ask_supervisor(self, x, login_user{std::move(name), std::move(password)});
+}
+
+void log_out(gateway_pointer self, const call_scope& x) {
+  auto user = user_of(self, x.who.user);
+  if (!user && user.failure().code == errc::locked)
+    return x.done({{"success", true}});
+  if (!user)
+    return x.fail(user.failure());
+  auto name = (*user)->user;
+  self->state.door->unbind(name);
+  if (auto watcher = self->state.watchers.extract(name))
+    self->send_exit(watcher.mapped().handle, caf::exit_reason::user_shutdown);
+  self->request(supervisor_of(self), self->state.deadline(), logout_user{name}).then([x](ok) { x.done({{"success", true}}); }, x.failed());
+}
+
+void instance_of(gateway_pointer self, const call_scope& x) {
+  auto user = user_of(self, x.who.user);
+  if (!user && user.failure().code == errc::locked)
+    return x.done(nullptr);
+  if (!user)
+    return x.fail(user.failure());
+  const auto& me = (*user)->me;
+  x.done({{"instanceId", me.instance.hex()},
+          {"ownerId", me.person.hex()},
+          {"publicKey", to_hex(protocol::view(me.instance_public.encryption))},
+          {"username", (*user)->user},
+          {"publicPersonId", (*user)->public_person().hex()}});
+}
+
+void list_users(gateway_pointer self, const call_scope& x) {
+  self->request(supervisor_of(self), self->state.deadline(), lama::actors::list_users{})
+    .then(
+      [x](const users_listed& all) {
+        auto users = json::array();
+        for (const auto& user : all.users)
+          users.push_back({{"username", user.user}, {"unlocked", user.unlocked}});
+        x.done({{"users", std::move(users)}});
+      },
+      x.failed());
+}
+
+} // namespace lama::actors::channels

@@ -1,0 +1,156 @@
+#include "actors/ui_gateway/views.hpp"
+
+#include "protocol/models/chat.hpp"
+#include "protocol/models/leute.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+using nlohmann::json;
+
+template <class Read>
+auto current_of_type(const storage::snapshot& from, const char* type, Read read) {
+  std::vector<typename decltype(read(std::declval<protocol::object>()))::value_type> all;
+  std::string after;
+  do {
+    auto page = from.objects_of_type(type, 1000, after);
+    for (const auto& id : page.names)
+      if (auto current = protocol::load_current(from, id))
+        if (auto x = read(*current))
+          all.push_back(std::move(*x));
+    after = page.next;
+  } while (!after.empty() && all.size() < most_listed);
+  return all;
+}
+
+} // namespace
+
+std::string time_text(int64_t milliseconds) {
+  auto seconds = static_cast<std::time_t>(milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0));
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 48> text{};
+  auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>(milliseconds - static_cast<int64_t>(seconds) * 1000) % 1000);
+  return std::string{text.data(), length} + fraction.data();
+}
+
+viewer::viewer(const user_context& user, const protocol::object_source& from)
+    : user_{user}, from_{from}, keys_{models::keys_known_to(from, user.me.person)} {
+  // nop
+}
+
+std::string viewer::name_of(const hash& person) {
+  auto [found, is_new] = names_.try_emplace(person);
+  if (!is_new)
+    return found->second;
+  if (person == user_.public_person() || person == user_.me.person)
+    return found->second = user_.user;
+  if (auto current = protocol::load_current(from_, models::contact_id(person)))
+    if (auto contact = models::read_contact(*current))
+      return found->second = contact->name;
+  return found->second = models::display_name(from_, user_.me.person, person);
+}
+
+json viewer::contact(const models::lama_contact& x) const {
+  json shown{{"personId", x.person.hex()}, {"name", x.name}, {"state", x.state}, {"since", time_text(x.since)}};
+  if (x.instance)
+    shown["instanceId"] = x.instance->hex();
+  return shown;
+}
+
+json viewer::conversation(const models::lama_conversation& x) {
+  auto participants = json::array();
+  for (const auto& person : x.participants)
+    participants.push_back({{"personId", person.hex()}, {"name", name_of(person)}, {"me", person == user_.public_person()}});
+  json shown{{"conversationId", x.id},
+             {"title", x.title},
+             {"kind", x.kind},
+             {"participants", std::move(participants)},
+             {"takesMessages", x.channel.has_value() && x.state != "closed" && !x.imported}};
+  if (x.last_text)
+    shown["lastText"] = *x.last_text;
+  if (x.last_time)
+    shown["lastTime"] = time_text(*x.last_time);
+  if (x.count)
+    shown["count"] = *x.count;
+  if (x.imported_from)
+    shown["importedFrom"] = *x.imported_from;
+  return shown;
+}
+
+json viewer::attachments(const std::vector<hash>& descriptors) const {
+  auto all = json::array();
+  for (const auto& name : descriptors) {
+    auto x = models::read_attachment(from_, name);
+    json shown{{"blob", x.blob.hex()}, {"name", x.name}, {"type", x.type}, {"size", x.size}};
+    if (!from_.contains(x.blob))
+      shown["missing"] = true;
+    all.push_back(std::move(shown));
+  }
+  return all;
+}
+
+std::optional<json> viewer::shown(const std::string& conversation, const hash& creation_time, int64_t time, const hash& payload) {
+  json x{{"messageHash", creation_time.hex()}, {"conversationId", conversation}, {"time", time_text(time)}};
+  auto content = protocol::load(from_, payload);
+  if (content && content->type == "LamaImportedMessage")
+    if (auto imported = models::read_imported_message(*content)) {
+      x["imported"] = {{"source", imported->source}, {"author", imported->author}, {"line", imported->line}};
+      content = protocol::load(from_, imported->message);
+    }
+  if (!content)
+    return std::nullopt;
+  auto message = models::read_chat_message(*content);
+  if (!message)
+    return std::nullopt;
+  x["sender"] = message->sender.hex();
+  x["senderName"] = x.contains("imported") ? x["imported"]["author"].get<std::string>() : name_of(message->sender);
+  x["me"] = message->sender == user_.public_person();
+  x["text"] = std::move(message->text);
+  if (!message->attachments.empty())
+    x["attachments"] = attachments(message->attachments);
+  return x;
+}
+
+std::optional<json> viewer::message(const std::string& conversation, const models::channel_entry& entry) {
+  auto x = shown(conversation, entry.creation_time, entry.timestamp, entry.payload);
+  if (!x)
+    return x;
+  (*x)["state"] = "in-archive";
+  if (entry.author)
+    (*x)["signedBy"] = {{"personId", entry.author->person.hex()}, {"verified", entry.author->verified}};
+  return x;
+}
+
+std::optional<json> viewer::pending(const std::string& conversation, const hash& creation_time, int64_t time) {
+  auto text = protocol::load(from_, creation_time);
+  auto payload = text ? text->reference("data") : std::nullopt;
+  auto x = payload ? shown(conversation, creation_time, time, *payload) : std::nullopt;
+  if (x)
+    (*x)["state"] = "on-this-device";
+  return x;
+}
+
+std::vector<models::lama_contact> contacts_of(const storage::snapshot& from) {
+  auto all = current_of_type(from, "LamaContact", [](const protocol::object& x) { return models::read_contact(x); });
+  std::erase_if(all, &models::lama_contact::mine);
+  std::ranges::sort(all, {}, &models::lama_contact::name);
+  return all;
+}
+
+std::vector<models::lama_conversation> conversations_of(const storage::snapshot& from) {
+  auto all = current_of_type(from, "LamaConversation", [](const protocol::object& x) { return models::read_conversation(x); });
+  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.last_time.value_or(0) > b.last_time.value_or(0); });
+  return all;
+}
+
+} // namespace lama::actors

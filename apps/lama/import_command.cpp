@@ -1,0 +1,183 @@
+#include "apps/lama/commands.hpp"
+
+#include "protocol/limits.hpp"
+#include "protocol/models/import.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+namespace lama::app {
+
+namespace {
+
+/// Lines in one call: each call is one transaction.
+constexpr std::size_t chunk_lines = 1000;
+/// And bytes: a call is one JSON-RPC message, with room for what escaping adds.
+constexpr std::size_t chunk_bytes = limits::rpc_message_bytes / 4;
+/// Bad lines that are shown; the rest is counted.
+constexpr std::size_t most_shown = 100;
+
+struct arguments {
+  std::string file;
+  std::string source;
+  std::string conversation;
+};
+
+struct import_run {
+  const common_options& common;
+  const arguments& given;
+  net::rpc_client node;
+  bool to_archive;
+  std::string source;
+  std::filesystem::path folder;
+
+  json lines = json::array();
+  std::size_t bytes = 0;
+  uint64_t first_line = 1;
+  uint64_t read = 0;
+  uint64_t stored = 0;
+  uint64_t known = 0;
+  uint64_t bad = 0;
+  std::string conversation_id{};
+  json problems = json::array();
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  progress_line progress{};
+
+  void complain(const std::string& problem) {
+    ++bad;
+    if (problems.size() < most_shown)
+      problems.push_back(problem);
+    if (!common.json && bad <= most_shown) {
+      progress.clear();
+      std::cerr << printable(problem) << '\n';
+    }
+  }
+
+  /// Lines a second, so far.
+  uint64_t rate() const {
+    auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return seconds > 0 ? static_cast<uint64_t>(static_cast<double>(read) / seconds) : 0;
+  }
+
+  result<done> send_chunk() {
+    if (lines.empty())
+      return done{};
+    auto count = lines.size();
+    json request{{"source", source}, {"firstLine", first_line}, {"lines", std::exchange(lines, json::array())}};
+    if (!given.conversation.empty())
+      request["conversation"] = given.conversation;
+    LAMA_TRY(answer, node.call("app:import", request));
+    first_line += count;
+    bytes = 0;
+    stored += static_cast<uint64_t>(number_in(answer, "stored"));
+    known += static_cast<uint64_t>(number_in(answer, "alreadyThere"));
+    conversation_id = text_in(answer, "conversationId");
+    for (const auto& problem : list_in(answer, "problems"))
+      complain(problem.is_string() ? problem.get<std::string>() : problem.dump());
+    progress.show(grouped(read) + " lines, " + grouped(rate()) + " a second");
+    return done{};
+  }
+
+  /// Stores the files of a line and names them by what they are; answers the line as it is sent.
+  result<std::string> with_files(const std::string& line, const models::import_line& parsed) {
+    if (!to_archive)
+      return fail(errc::bad_input, "Lines with attachments are imported where the archive runs: give its --data-dir, or its --url and --token.");
+    auto content = json::parse(line, nullptr, false);
+    std::size_t i = 0;
+    for (auto& file : content["attachments"]) {
+      const auto& named = parsed.attachments[i++];
+      LAMA_TRY(name, node.upload(folder / named.file));
+      file["file"] = "blob:" + name.hex();
+      file["name"] = named.name;
+      file["type"] = named.type;
+    }
+    return content.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+
+  result<done> take_line(std::string line) {
+    ++read;
+    if (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    if (line.size() > limits::import_line_bytes) {
+      complain("line " + std::to_string(read) + ": longer than " + grouped(limits::import_line_bytes) + " bytes");
+      line.clear(); // an empty line keeps the numbers of those that follow
+    }
+    if (line.find("\"attachments\"") != std::string::npos) {
+      auto parsed = models::parse_import_line(line, static_cast<int64_t>(read));
+      if (parsed && *parsed && !(*parsed)->attachments.empty()) {
+        auto rewritten = with_files(line, **parsed);
+        if (!rewritten && (rewritten.failure().code == errc::offline || !to_archive))
+          return rewritten.failure();
+        if (!rewritten)
+          complain("line " + std::to_string(read) + ": " + rewritten.failure().message);
+        line = rewritten ? std::move(*rewritten) : std::string{};
+      }
+    }
+    bytes += line.size() + 3;
+    lines.push_back(std::move(line));
+    return lines.size() >= chunk_lines || bytes >= chunk_bytes ? send_chunk() : result<done>{done{}};
+  }
+};
+
+/// History goes into the archive; where that runs here, without a detour.
+result<std::pair<node_address, bool>> find_target(const common_options& common) {
+  if (common.url.empty())
+    if (auto archive = read_address(common.folder() / archive_ipc_file))
+      return std::pair{*archive, true};
+  LAMA_TRY(at, find_node(common));
+  auto probe = client_to(at, common.user);
+  LAMA_TRY(status, probe.call("node:status"));
+  return std::pair{at, text_in(status, "side") == "archive"};
+}
+
+int run_import(const common_options& common, const arguments& given) {
+  std::ifstream in{given.file, std::ios::binary};
+  if (!in)
+    return report(fail(errc::not_found, "The file " + given.file + " cannot be read."), common.json);
+  auto target = find_target(common);
+  if (!target)
+    return report(target.failure(), common.json);
+  std::filesystem::path file{given.file};
+  import_run run{common, given, client_to(target->first, common.user), target->second, given.source.empty() ? file.filename().string() : given.source,
+                 file.parent_path()};
+  auto ended = [&]() -> result<done> {
+    for (std::string line; std::getline(in, line);)
+      LAMA_CHECK(run.take_line(std::move(line)));
+    return run.send_chunk();
+  }();
+  run.progress.clear();
+  if (!ended) {
+    auto failure = ended.failure();
+    failure.message += "  (Up to line " + std::to_string(run.first_line - 1) + " all is stored; the same command goes on from there.)";
+    return report(failure, common.json);
+  }
+  if (common.json)
+    print_json({{"conversationId", run.conversation_id},
+                {"lines", run.read},
+                {"stored", run.stored},
+                {"alreadyThere", run.known},
+                {"bad", run.bad},
+                {"problems", run.problems},
+                {"linesPerSecond", run.rate()}});
+  else
+    std::cout << grouped(run.stored) << " messages imported, " << grouped(run.known) << " were there already, " << grouped(run.bad) << " bad lines; "
+              << grouped(run.rate()) << " lines a second.\n";
+  return run.bad == 0 ? worked : failed;
+}
+
+} // namespace
+
+void add_import_command(command_list& to) {
+  auto given = std::make_shared<arguments>();
+  auto* importing = to.add("import", "Bring a chat from elsewhere: a file of JSON Lines (docs/import.md)");
+  importing->add_option("FILE", given->file, "Its attachments stand below its folder")->required()->check(CLI::ExistingFile);
+  importing->add_option("--source", given->source, "Where it comes from, as it is shown (default: the file's name)");
+  importing->add_option("--conversation", given->conversation, "The title of the conversation (default: the source)");
+  to.on(importing, [given, &common = to.common] { return run_import(common, *given); });
+}
+
+} // namespace lama::app

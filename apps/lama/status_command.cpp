@@ -1,0 +1,112 @@
+#include "apps/lama/commands.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+namespace lama::app {
+
+namespace {
+
+struct side_status {
+  std::string side;
+  node_address at;
+  result<json> answer;
+};
+
+std::vector<side_status> ask_all(const common_options& common) {
+  std::vector<side_status> all;
+  auto ask = [&](const std::string& side, const node_address& at) {
+    auto client = client_to(at, common.user);
+    all.push_back({side, at, client.call("node:status", json::object(), std::chrono::seconds{10})});
+  };
+  if (!common.url.empty()) {
+    if (auto at = find_node(common))
+      ask("node", *at);
+    return all;
+  }
+  auto folder = common.folder();
+  if (auto at = read_address(folder / archive_ipc_file))
+    ask("archive", *at);
+  if (auto at = read_address(folder / sparse_ipc_file); at && !common.archive)
+    ask("sparse", *at);
+  return all;
+}
+
+std::string users_of(const json& x) {
+  std::string names;
+  for (const auto& user : list_in(x, "users"))
+    names += (names.empty() ? "" : ", ") + (user.is_string() ? user.get<std::string>() : std::string{});
+  return names.empty() ? "nobody" : names;
+}
+
+std::string objects_of(const json& x) {
+  int64_t count = 0;
+  if (auto actors = x.find("actors"); actors != x.end() && actors->is_object())
+    for (const auto& [role, status] : actors->items())
+      if (role.starts_with("object-store/"))
+        count += number_in(status, "objects");
+  return grouped(static_cast<uint64_t>(count));
+}
+
+void print_people(const std::vector<side_status>& all) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& x : all) {
+    if (!x.answer) {
+      rows.push_back({x.side, "no answer", "", "", "", x.at.url});
+      continue;
+    }
+    rows.push_back({x.side, text_in(*x.answer, "status"), duration_text(number_in(*x.answer, "uptimeMs")), users_of(*x.answer), objects_of(*x.answer), x.at.url});
+    for (const auto& c : list_in(*x.answer, "connections"))
+      lines.push_back({x.side, text_in(c, "group"), text_in(c, "status"), text_in(c, "user"), text_in(c, "personId").substr(0, 12), text_in(c, "url"), text_in(c, "detail")});
+  }
+  print_table({"SIDE", "STATE", "SINCE", "LOGGED IN", "OBJECTS", "ADDRESS"}, rows);
+  if (!lines.empty()) {
+    std::cout << '\n';
+    print_table({"SIDE", "GROUP", "CONNECTION", "USER", "PERSON", "URL", "DETAIL"}, lines);
+  }
+}
+
+int show_once(const common_options& common) {
+  auto all = ask_all(common);
+  if (all.empty()) {
+    auto missing = find_node(common);
+    return report(missing ? fail(errc::offline, "No node is running.") : missing.failure(), common.json);
+  }
+  bool well = true;
+  for (const auto& x : all)
+    well = well && x.answer && text_in(*x.answer, "status") == "ok";
+  if (common.json) {
+    json shown = json::object();
+    for (const auto& x : all)
+      shown[x.side] = x.answer ? *x.answer : json{{"status", "no answer"}, {"error", x.answer.failure().message}};
+    print_json(shown);
+  } else {
+    print_people(all);
+  }
+  return well ? worked : failed;
+}
+
+int show_status(const common_options& common, bool watch) {
+  if (!watch)
+    return show_once(common);
+  for (;;) {
+    std::cout << "\x1b[H\x1b[2J";
+    show_once(common);
+    std::cout << "\n(again every second; Ctrl-C ends it)" << std::endl;
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+}
+
+} // namespace
+
+void add_status_command(command_list& to) {
+  auto watch = std::make_shared<bool>(false);
+  auto* status = to.add("status", "How the node is: health, users, connections");
+  status->add_flag("--watch", *watch, "Draw it anew every second");
+  to.on(status, [watch, &common = to.common] { return show_status(common, *watch); });
+}
+
+} // namespace lama::app

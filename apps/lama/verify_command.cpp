@@ -1,0 +1,109 @@
+#include "apps/lama/commands.hpp"
+
+#include "storage/store.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <set>
+
+namespace lama::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+json as_json(const std::string& side, const std::string& user, const storage::verify_report& x) {
+  return {{"user", user},     {"side", side},           {"objects", x.objects},       {"idObjects", x.id_objects},       {"blobs", x.blobs},
+          {"bytes", x.bytes}, {"heads", x.heads},       {"references", x.references}, {"problemCount", x.problem_count}, {"problems", x.problems}};
+}
+
+std::set<std::string> unlocked_users(net::rpc_client& node) {
+  std::set<std::string> users;
+  if (auto answer = node.call("node:users"))
+    for (const auto& x : list_in(*answer, "users"))
+      if (x.value("unlocked", false))
+        users.insert(text_in(x, "username"));
+  return users;
+}
+
+/// A user whose store the node has open is verified by it; any other store is opened here.
+result<json> verify_store(const std::optional<node_address>& node, const fs::path& folder, const std::string& side, const std::string& user) {
+  if (node) {
+    auto client = client_to(*node, user);
+    if (unlocked_users(client).contains(user))
+      return client.call("app:verify", json::object(), std::chrono::minutes{30});
+  }
+  LAMA_TRY(store, storage::store::open(folder));
+  return as_json(side, user, store->verify());
+}
+
+std::vector<std::string> folders_below(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator{folder, problem})
+    if (entry.is_directory(problem))
+      names.push_back(entry.path().filename().string());
+  return names;
+}
+
+void print_report(const json& x) {
+  std::cout << text_in(x, "side") << '/' << printable(text_in(x, "user")) << ": " << grouped(static_cast<uint64_t>(number_in(x, "objects"))) << " objects, "
+            << grouped(static_cast<uint64_t>(number_in(x, "blobs"))) << " blobs, " << grouped(static_cast<uint64_t>(number_in(x, "heads"))) << " heads, "
+            << grouped(static_cast<uint64_t>(number_in(x, "references"))) << " references: "
+            << (number_in(x, "problemCount") == 0 ? "all is well" : grouped(static_cast<uint64_t>(number_in(x, "problemCount"))) + " problems") << '\n';
+  for (const auto& problem : list_in(x, "problems"))
+    std::cout << "  " << printable(problem.is_string() ? problem.get<std::string>() : problem.dump()) << '\n';
+}
+
+/// Of a node that is reached by --url: what it has open.
+int verify_remote(const common_options& common) {
+  return with_node(common, [&](net::rpc_client& node) -> result<done> {
+    LAMA_TRY(answer, node.call("app:verify", json::object(), std::chrono::minutes{30}));
+    if (common.json)
+      print_json({{"stores", {answer}}});
+    else
+      print_report(answer);
+    if (number_in(answer, "problemCount") > 0)
+      return fail(errc::corrupt, "The store is damaged.");
+    return done{};
+  });
+}
+
+int verify(const common_options& common) {
+  if (!common.url.empty())
+    return verify_remote(common);
+  auto data_dir = common.folder();
+  auto all = json::array();
+  bool clean = true;
+  for (std::string side : {"archive", "sparse"}) {
+    auto node = read_address(data_dir / (side == "archive" ? archive_ipc_file : sparse_ipc_file));
+    for (const auto& user : folders_below(data_dir / side)) {
+      if (!common.user.empty() && user != common.user)
+        continue;
+      auto checked = verify_store(node, data_dir / side / user, side, user);
+      if (!checked) {
+        report(fail(checked.failure().code, side + '/' + user + ": " + checked.failure().message), common.json);
+        clean = false;
+        continue;
+      }
+      clean = clean && number_in(*checked, "problemCount") == 0;
+      if (!common.json)
+        print_report(*checked);
+      all.push_back(std::move(*checked));
+    }
+  }
+  if (all.empty() && clean)
+    return report(fail(errc::not_found, "There is no store in " + data_dir.string() + "; name another --data-dir."), common.json);
+  if (common.json)
+    print_json({{"stores", std::move(all)}});
+  return clean ? worked : failed;
+}
+
+} // namespace
+
+void add_verify_command(command_list& to) {
+  auto* verifying = to.add("verify", "Re-hash everything and check all references and heads; through the node, or in the data dir when none runs");
+  to.on(verifying, [&common = to.common] { return verify(common); });
+}
+
+} // namespace lama::app
