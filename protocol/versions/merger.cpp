@@ -271,7 +271,7 @@ result<std::optional<value>> merger::merge_maps(const item_type& type, const his
     path_.pop_back();
     if (!merged)
       return std::move(merged).failure();
-    auto present = std::find_if(merged_map.begin(), merged_map.end(), [&](auto& entry) { return comparable_text(entry.first) == key; });
+    auto present = std::find_if(merged_map.begin(), merged_map.end(), [&wanted = key](auto& entry) { return comparable_text(entry.first) == wanted; });
     if (!*merged && present != merged_map.end())
       merged_map.erase(present);
     else if (*merged && present != merged_map.end())
