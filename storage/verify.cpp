@@ -124,6 +124,9 @@ void verification::check_text(const hash& name, const stored_record& found) {
 
 void verification::check_reference(const hash& from, const protocol::reference& to) {
   ++report_.references;
+  constexpr hash no_picture{}; // docs/protocol/04 §2.1: a blob that does not exist
+  if (to.target == no_picture && to.kind == protocol::reference_kind::blob)
+    return;
   if (!missing(to.target))
     return;
   auto may_lack = to.kind == reference_kind::blob || to.kind == reference_kind::clob;
