@@ -23,6 +23,16 @@ policy::origin origin_of(peer_kind kind) {
   return policy::origin::contact;
 }
 
+/// Ourselves as the remote judges us: what it would refuse is not sent.
+policy::parties seen_from_there(const chum_session_state& st) {
+  auto us = policy::origin::contact;
+  if (st.plan.peer.kind == peer_kind::own_archive)
+    us = policy::origin::sparse_of_mine;
+  else if (st.plan.peer.kind == peer_kind::own_sparse)
+    us = policy::origin::archive_of_mine;
+  return {us, st.between.remote, st.between.me};
+}
+
 void make_stock_session(chum_session_state& st) {
   protocol::chum::session_options options;
   options.exporter.remote = {st.between.remote, false, protocol::chum::version_offer::edge_of_head};
@@ -46,6 +56,9 @@ void make_extension(chum_session_state& st, const storage::snapshot& view) {
   config.policy = st.admission.get();
   if (!own)
     config.may_leave = [](std::string_view type) { return protocol::is_stock_type(type); };
+  config.takes_version = [between = seen_from_there(st), recipes = &view.recipes()](std::string_view id_text) {
+    return static_cast<bool>(policy::admit(between, policy::role::version, id_text, *recipes));
+  };
   st.extension = std::make_unique<protocol::sync::session>(std::move(config));
 }
 

@@ -23,6 +23,21 @@ std::string preview(const std::string& text) {
   return text.substr(0, end);
 }
 
+/// Whoever enters a room of somebody else's gets a channel of their own in it, shared with those who are known to be there: nobody else
+/// can make it (protocol/policy), and what we write goes into it.
+result<done> join_room(storage::transaction& to, const user_context& user, const models::topic& topic) {
+  const auto& me = user.me.person;
+  auto now = user.environment->clock->now_ms();
+  LAMA_TRY(founder, models::load_channel_key(to, topic.channel));
+  if (models::one_to_one_persons(topic.id) || !founder.owner || founder.owner == me)
+    return done{};
+  LAMA_TRY(mine, models::create_channel(to, {topic.id, me}, now));
+  models::audience members{models::room_members(to, topic.id), {}};
+  members.persons.push_back(*founder.owner);
+  LAMA_CHECK(models::grant(to, models::id_target(mine), members, models::grant_mode::add, now));
+  return done{};
+}
+
 void describe(models::lama_conversation& x, const protocol::object_source& from, const user_context& user, const models::topic& topic,
               const std::vector<hash>& channels) {
   const auto& me = user.me.person;
@@ -34,8 +49,7 @@ void describe(models::lama_conversation& x, const protocol::object_source& from,
     x.title = models::display_name(from, me, other);
     return;
   }
-  if (x.kind != "imported") // an import says so itself, when it begins
-    x.kind = "group";
+  x.kind = "group";
   x.participants = {me};
   for (const auto& channel : channels)
     if (auto key = models::load_channel_key(from, channel); key && key->owner && *key->owner != me)
@@ -73,6 +87,8 @@ result<std::vector<std::string>> take_topics(storage::transaction& to, const use
     if (!topic)
       continue;
     auto taken = models::topic_arrived(to, user.me.person, std::nullopt, name, user.environment->clock->now_ms());
+    if (taken && taken->entered)
+      LAMA_CHECK(join_room(to, user, *topic));
     if (!taken)
       user.environment->log(log_warning, "conversations", "a topic is not entered: " + taken.failure().message);
     else if (taken->entered)
@@ -82,10 +98,6 @@ result<std::vector<std::string>> take_topics(storage::transaction& to, const use
 }
 
 result<done> refresh_conversation(storage::transaction& to, const user_context& user, const std::string& id) {
-  auto name = models::find_topic(to, id);
-  if (!name)
-    return done{};
-  LAMA_TRY(topic, models::load_topic(to, *name));
   auto channels = models::channels_named(to, id);
   auto now = user.environment->clock->now_ms();
   auto conversation = models::conversation_id(id);
@@ -94,7 +106,12 @@ result<done> refresh_conversation(storage::transaction& to, const user_context& 
     if (auto read = models::read_conversation(*former))
       x = *read;
   x.id = id;
-  describe(x, to, user, topic, channels);
+  if (auto name = models::find_topic(to, id)) {
+    LAMA_TRY(topic, models::load_topic(to, *name));
+    describe(x, to, user, topic, channels);
+  } else if (!x.imported) {
+    return done{}; // an import describes itself, when it begins
+  }
   describe_newest(x, to, channels);
   LAMA_CHECK(protocol::store_version(to, models::text_of(x), now)); // an equal version writes nothing
   if (!user.partner)
@@ -106,8 +123,17 @@ result<done> refresh_conversation(storage::transaction& to, const user_context& 
   return done{};
 }
 
-std::vector<std::string> all_conversations(const protocol::object_source& from) {
+std::vector<std::string> all_conversations(const storage::snapshot& from) {
   std::vector<std::string> ids;
+  std::string after;
+  do {
+    auto page = from.objects_of_type("LamaConversation", 1000, after);
+    for (const auto& name : page.names)
+      if (auto current = protocol::load_current(from, name))
+        if (auto read = models::read_conversation(*current); read && read->imported)
+          ids.push_back(read->id);
+    after = page.next;
+  } while (!after.empty());
   for (const auto& [id, topic] : models::known_topics(from))
     ids.push_back(id);
   return ids;

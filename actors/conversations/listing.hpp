@@ -12,10 +12,10 @@ namespace lama::actors {
 result<std::vector<std::string>> take_topics(storage::transaction& to, const user_context& user, const std::vector<hash>& topics);
 
 /// Brings the LamaConversation of this topic id up to date and grants it, with the room's channels, to the sparse person. Writes nothing
-/// where nothing changed. An id without a topic is no conversation.
+/// where nothing changed. An id that has neither a topic nor an import is no conversation.
 result<done> refresh_conversation(storage::transaction& to, const user_context& user, const std::string& id);
 
 /// Ids of all conversations there are.
-std::vector<std::string> all_conversations(const protocol::object_source& from);
+std::vector<std::string> all_conversations(const storage::snapshot& from);
 
 } // namespace lama::actors

@@ -115,6 +115,8 @@ instance_actor::behavior_type archive_instance(self_pointer self, std::shared_pt
       auto partner = partner_of(request);
       if (!partner)
         return to_caf(partner.failure());
+      if (partner->person == self->state.context->me.person || partner->instance == self->state.context->me.instance)
+        return to_caf(fail(errc::bad_input, "this archive's own identity asks to be its sparse instance: two instances of one user are two persons"));
       auto promise = self->make_response_promise<user_provisioned>();
       auto& st = self->state;
       self->request(st.context->members->find<keychain_actor>("keychain"), st.context->environment->settings.times.request_deadline,

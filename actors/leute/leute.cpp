@@ -63,7 +63,9 @@ result<done> write_contact(storage::transaction& to, const user_context& user, c
   LAMA_CHECK(protocol::store_version(to, text, now)); // an equal version writes nothing
   models::audience partner{{user.partner->person}, {}};
   LAMA_CHECK(models::grant(to, models::id_target(models::contact_id(person)), partner, models::grant_mode::add, now));
-  LAMA_CHECK(models::grant(to, models::id_target(models::default_profile_of(person)), partner, models::grant_mode::add, now));
+  // Somebody out of an imported history has none; a contact's may come later.
+  if (auto profile = models::default_profile_of(person); to.head(profile))
+    LAMA_CHECK(models::grant(to, models::id_target(profile), partner, models::grant_mode::add, now));
   return done{};
 }
 

@@ -158,6 +158,8 @@ bool exporter::begin_version(const change_source& source) {
   auto& x = *running_;
   const auto& objects = source.objects();
   x.data = current_data(objects, x.name);
+  if (auto id_text = objects.read(x.name); x.data && config_.takes_version && id_text && !config_.takes_version(*id_text))
+    x.data.reset();
   if (!x.data) {
     push_walk_.start({.root = x.name, .kind = reference_kind::id});
     return true;

@@ -25,6 +25,7 @@ struct exporter_config {
   std::size_t entry_window = 0;
   uint64_t blob_limit = 0;
   std::function<bool(std::string_view type)> may_leave;
+  std::function<bool(std::string_view id_text)> takes_version;
 };
 
 class exporter {

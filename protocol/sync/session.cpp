@@ -37,7 +37,7 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
   remote_store_ = remote.store_id;
   remote_imports_ = remote.imports;
   exporter_ = std::make_unique<exporter>(exporter_config{config_.remote_person, remote.resume, config_.store_id, config_.exports, remote.entry_window,
-                                                         remote.blob_limit, config_.may_leave});
+                                                         remote.blob_limit, config_.may_leave, config_.takes_version});
   auto sequence = config_.resume.store == remote.store_id ? config_.resume.sequence : 0;
   if (config_.imports)
     importer_ = std::make_unique<importer>(
