@@ -35,7 +35,9 @@ void network_status(gateway_pointer self, const call_scope& x) {
 }
 
 void invite(gateway_pointer self, const call_scope& x) {
-  auto manager = self->state.context->members->find<pairing_manager_actor>(x.user->role("pairing-manager"));
+  std::string role{"pairing-manager/"}; // in two steps: GCC 12 takes the sum for an overflow
+  role += x.user->user;
+  auto manager = self->state.context->members->find<pairing_manager_actor>(role);
   self->request(manager, self->state.deadline(), create_invitation{})
     .then(
       [x](const invitation_created& made) {
