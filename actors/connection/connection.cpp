@@ -304,9 +304,10 @@ connection_actor::behavior_type connection(self_pointer self, std::shared_ptr<co
   });
   if (auto root = st.context->members->find<caf::actor>("supervisor"))
     self->monitor(root);
-  begin(self);
+  // First its number: what is reported of it is known by that. Its events come as messages, after this.
   if (!st.plan.incoming)
     st.id = environment_of(self).network->connect(st.plan.url, events_to(caf::actor_cast<connection_actor>(self)));
+  begin(self);
   return {
     [self](transport_opened) {
       report(self, "handshake");

@@ -16,6 +16,7 @@ struct open_user {
   bool create = false;       ///< a user that does not exist is made
   std::string email;         ///< of a new user's person; empty: made up
   std::string url;           ///< of the archive's listener, for the own endpoint; empty on the sparse side
+  bool only_new = false;     ///< `conflict` where the user exists
 };
 LAMA_MESSAGE(open_user, x.user, x.create)
 

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace lama::actors {
@@ -183,12 +184,19 @@ result<std::shared_ptr<opened_user>> unlock(const node_environment& environment,
 }
 
 result<std::shared_ptr<opened_user>> open_or_create(const node_environment& environment, const open_user& request) {
+  auto nobody = fail(errc::not_found, "there is no user '" + request.user + "' here; lama register makes one");
+  // Asking for somebody who is not there leaves nothing behind.
+  auto folders = environment.files->folders(to_string(environment.settings.which));
+  if (!request.create && std::ranges::find(folders, request.user) == folders.end())
+    return nobody;
   LAMA_TRY(opened_store, environment.open_store(folder_of(environment, request.user)));
   std::shared_ptr<storage::store> store = std::move(opened_store);
   auto exists = store->read()->note(identity_note).has_value();
+  if (exists && request.only_new)
+    return fail(errc::conflict, "the user '" + request.user + "' exists already; log in instead");
   if (!exists) {
     if (!request.create)
-      return fail(errc::not_found, "there is no user '" + request.user + "' here; lama register makes one");
+      return nobody;
     LAMA_CHECK(check_new_password(request.password));
     {
       auto view = store->read();

@@ -51,8 +51,8 @@ void stop_node(running_node& node) {
     node.context->environment->network->stop_listening(node.listener.id);
   if (node.root)
     caf::anon_send_exit(node.root, caf::exit_reason::user_shutdown);
+  // The roster keeps its handles: children that vanish before they are told would be taken for dead, and started again.
   node.root = nullptr;
-  node.context->members->clear();
 }
 
 random_source& calling_thread_random() {

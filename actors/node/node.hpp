@@ -28,7 +28,8 @@ struct running_node {
 /// taken, a bridge.json that is missing.
 result<running_node> start_node(caf::actor_system& system, environment_ptr environment, const node_options& options);
 
-/// Tells everything to end, in reverse order. The system can be destroyed once its actors are gone.
+/// Tells everything to end, in reverse order; supervisors strike their own from the roster. Once the actors are gone
+/// (`await_all_actors_done`) the roster is to be cleared, and the system can be destroyed.
 void stop_node(running_node& node);
 
 /// A random source that is whatever `system_random()` is on the calling thread: for objects that move between threads.

@@ -118,11 +118,11 @@ lama::error bad_user_name(const std::string& name) {
 caf::result<user_state> register_new(self_pointer self, register_user& request) {
   if (!is_user_name(request.user))
     return to_caf(bad_user_name(request.user));
-  auto known = environment_of(self).files->folders(to_string(environment_of(self).settings.which));
-  if (std::ranges::find(known, request.user) != known.end())
+  if (instance_of(self, request.user))
     return to_caf(fail(errc::conflict, "the user '" + request.user + "' exists already; log in instead"));
   auto promise = self->make_response_promise<user_state>();
-  open_user question{request.user, request.password, {}, true, request.email, {}};
+  // A folder alone is no user: the crash of an earlier try may have left it.
+  open_user question{request.user, request.password, {}, true, request.email, {}, true};
   auto open = [self, question, promise]() mutable {
     open_and(self, std::move(question), promise, [self, promise](instance_actor instance) {
       if (is_archive(self))

@@ -78,6 +78,7 @@ void add_pending(const call_scope& x, const storage::snapshot& from, const std::
     if (auto shown = views.pending(conversation, waiting.entry.message, waiting.timestamp))
       messages.push_back(std::move(*shown));
   }
+  std::stable_sort(messages.begin(), messages.end(), [](const json& a, const json& b) { return a["time"] < b["time"]; });
 }
 
 } // namespace

@@ -113,6 +113,8 @@ void take_down(house& all) {
     if (x && x->node.context) {
       x->door->detach();
       actors::stop_node(x->node);
+      x->system->await_all_actors_done();
+      x->node.context->members->clear();
       x->system.reset();
       x->node.context.reset();
     }
@@ -145,8 +147,6 @@ result<actors::user_state> ask(running_side& x, Question question) {
 /// Nothing: told to end meanwhile.
 result<std::optional<actors::user_state>> unlock_at_start(running_side& x, const common_options& common, const node_options& options, const sigset_t& ending) {
   LAMA_TRY(password, given_password(common.password_file));
-  if (password.empty())
-    return fail(errc::bad_input, "--user at start needs a password: --password-file FILE, or LAMA_PASSWORD.");
   for (;;) {
     auto state = ask(x, actors::login_user{common.user, password});
     if (!state && state.failure().code == errc::not_found && options.create)
@@ -202,6 +202,10 @@ int run_node(const common_options& common, const node_options& options) {
   if (!log) {
     report(log.failure(), common.json);
     return log.failure().code == errc::bad_input ? wrong_use : failed;
+  }
+  if (auto password = given_password(common.password_file); !common.user.empty() && (!password || password->empty())) {
+    report(fail(errc::bad_input, "--user at start needs a password: --password-file FILE, or LAMA_PASSWORD."), common.json);
+    return wrong_use;
   }
   std::vector<side_lock> locks;
   for (auto [wanted, which] : {std::pair{options.archive, side::archive}, std::pair{options.sparse, side::sparse}})
