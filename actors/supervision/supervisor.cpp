@@ -115,6 +115,22 @@ lama::error bad_user_name(const std::string& name) {
   return fail(errc::bad_input, "'" + name.substr(0, 80) + "' is no user name: 1 to 64 of a-z 0-9 . _ -, not beginning with a dot");
 }
 
+/// How long a registration waits for the archive, and how often it looks.
+constexpr auto bridge_patience = std::chrono::milliseconds{5'000};
+constexpr auto bridge_look = std::chrono::milliseconds{50};
+
+void when_bridged(self_pointer self, std::chrono::milliseconds patience, std::function<void()> then, std::function<void(const bridge_state&)> give_up) {
+  auto again = [self, patience, then, give_up](const bridge_state& bridge) {
+    if (bridge.connected)
+      return then();
+    if (patience <= bridge_look)
+      return give_up(bridge);
+    self->delayed_send(self, bridge_look, look_again{[=] { when_bridged(self, patience - bridge_look, then, give_up); }});
+  };
+  self->request(self->state.context->members->find<bridge_client_actor>("bridge"), environment_of(self).settings.times.request_deadline, get_bridge_state{})
+    .then(again, [again](const caf::error& failure) { again({false, {}, from_caf(failure).message}); });
+}
+
 caf::result<user_state> register_new(self_pointer self, register_user& request) {
   if (!is_user_name(request.user))
     return to_caf(bad_user_name(request.user));
@@ -135,18 +151,12 @@ caf::result<user_state> register_new(self_pointer self, register_user& request) 
     open();
     return promise;
   }
-  // Nothing is made here before the archive is there to make its half.
-  self->request(self->state.context->members->find<bridge_client_actor>("bridge"), environment_of(self).settings.times.request_deadline, get_bridge_state{})
-    .then(
-      [open, promise](const bridge_state& bridge) mutable {
-        if (bridge.connected)
-          open();
-        else
-          promise.deliver(to_caf(fail(errc::offline, "the archive at " + bridge.url + " is not connected" +
-                                                       (bridge.last_error.empty() ? "" : " (" + bridge.last_error + ")") +
-                                                       "; start it (lama archive), then register again")));
-      },
-      pass_on(promise));
+  // Nothing is made here before the archive is there to make its half. Right after a start it may take a moment.
+  when_bridged(self, bridge_patience, std::move(open), [promise](const bridge_state& bridge) mutable {
+    promise.deliver(to_caf(fail(errc::offline, "the archive at " + bridge.url + " is not connected" +
+                                                 (bridge.last_error.empty() ? "" : " (" + bridge.last_error + ")") +
+                                                 "; start it (lama archive), then register again")));
+  });
   return promise;
 }
 
@@ -253,6 +263,7 @@ supervisor_root::behavior_type supervisor(self_pointer self, std::shared_ptr<con
       return status_report{nlohmann::json{{"side", to_string(environment_of(self).settings.which)}, {"users", st.users.size()}, {"restarts", st.family.restarts()}}
                              .dump()};
     },
+    [](const look_again& due) { due.look(); },
     [self](const restart_child& due) {
       auto& st = self->state;
       st.family.restart(self, *st.context->members, due.role);

@@ -5,13 +5,20 @@
 #include "actors/supervision/children.hpp"
 #include "actors/supervision/interface.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 
 namespace lama::actors {
 
-/// All that the supervisor understands: its questions, and its own timer.
-using supervisor_root = supervisor_actor::extend<caf::reacts_to<restart_child>>;
+/// To itself: look again whether the bridge is up.
+struct look_again {
+  std::function<void()> look;
+};
+LAMA_MESSAGE(look_again)
+
+/// All that the supervisor understands: its questions, and its own timers.
+using supervisor_root = supervisor_actor::extend<caf::reacts_to<restart_child>, caf::reacts_to<look_again>>;
 
 /// The root of one side's actor system. It starts, in this order: keychain, connection manager, bridge, gateway; then, as they log in,
 /// an instance for each user. Whoever watches this actor knows whether the side is alive.

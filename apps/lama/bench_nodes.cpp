@@ -158,7 +158,7 @@ result<std::string> pair_nodes(node_process& a, node_process& b) {
       auto listed = node->client().call("query:getConversations");
       if (!listed || !listed->contains("conversations") || (*listed)["conversations"].empty())
         return false;
-      id = (*listed)["conversations"][0]["id"].get<std::string>();
+      id = (*listed)["conversations"][0]["conversationId"].get<std::string>();
       return true;
     }));
   return id;

@@ -213,8 +213,8 @@ private:
       micros.push_back(seconds_since(start) * 1e6);
     }
     std::ranges::sort(micros);
-    std::printf("%-28s p50 %.0f us, p99 %.0f us, from the commit at A to the acknowledged commit at B\n", "a live message",
-                micros[micros.size() / 2], micros[micros.size() * 99 / 100]);
+    std::printf("%-28s p50 %.0f us, p99 %.0f us, from the commit at A to the acknowledged commit at B\n", "a live message", micros[micros.size() / 2],
+                micros[micros.size() * 99 / 100]);
   }
 
   std::filesystem::path folder_;

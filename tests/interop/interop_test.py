@@ -79,8 +79,8 @@ class Interop(unittest.TestCase):
             until(lambda: any(e["event"] == "paired" for e in peer.events), "the peer's pairing")
             until(lambda: any(x.get("personId") == stock["personId"] for x in anna.rpc.call("query:getContacts")["contacts"]), "the peer as a contact")
             until(lambda: any(c.get("isConnected") and c.get("protocolName") == "chum" for c in peer.call("connections")), "chum", CHUM_PATIENCE)
-            conversation = until(anna.conversations, "the conversation")[0]["id"]
-            mine = sorted(x["id"] for x in anna.conversations())
+            conversation = until(anna.conversations, "the conversation")[0]["conversationId"]
+            mine = sorted(x["conversationId"] for x in anna.conversations())
             self.assertIn(conversation, mine)
             until(lambda: any(t.get("id") == conversation for t in peer.call("topics")), "the topic at the peer", CHUM_PATIENCE)
             for number in range(MESSAGES):

@@ -66,7 +66,7 @@ class Journey(unittest.TestCase):
             self.assertIn("18", first.stdout + first.stderr)
             self.assertIn("599", first.stdout)
             again = anna.cli("import", str(file), "--json", check=False)
-            conversation = until(lambda: [x for x in anna.rpc.call("query:getConversations")["conversations"]], "the imported conversation")[0]["id"]
+            conversation = until(lambda: [x for x in anna.rpc.call("query:getConversations")["conversations"]], "the imported conversation")[0]["conversationId"]
             self.assertEqual(len(anna.messages(conversation, anna.archive_rpc)), 599, again.stdout)
 
 

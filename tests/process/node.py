@@ -182,4 +182,4 @@ def pair(inviter, guest):
     guest.rpc.call("pairing:acceptInvitation", {"invitation": invitation})
     for home in (inviter, guest):
         until(home.conversations, f"the conversation at {home.user}")
-    return guest.conversations()[0]["id"]
+    return guest.conversations()[0]["conversationId"]

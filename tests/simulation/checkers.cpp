@@ -7,6 +7,8 @@
 #include <leveldb/db.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <set>
@@ -166,6 +168,16 @@ problems check_receipts(town& all) {
     models::user_persons who = archive ? models::user_persons{context->partner->person, context->me.person}
                                        : models::user_persons{context->me.person, context->partner->person};
     auto pending = models::pending_messages(*context->store->read(), who, 1000);
+    for (const auto& entry : pending)
+      if (std::getenv("LAMA_SIMULATION_LOG") != nullptr) {
+        auto view = context->store->read();
+        auto when = protocol::load(*view, entry.entry.message);
+        auto payload = when ? protocol::load(*view, when->reference("data").value_or(hash{})) : when;
+        auto message = payload ? models::read_chat_message(*payload) : result<models::chat_message>{payload.failure()};
+        std::fprintf(stderr, "pending on %s: %s %s receipts %zu note %s\n", name_of(*all.homes[home], archive).c_str(), entry.entry.message.hex().c_str(),
+                     message ? message->text.c_str() : message.failure().message.c_str(), view->objects_of_type("LamaReceipt", 1000).names.size(),
+                     view->note("receipt/" + entry.entry.message.hex()).value_or("none").c_str());
+      }
     if (!pending.empty())
       found.push_back(name_of(*all.homes[home], archive) + " has " + std::to_string(pending.size()) + " outbox entries without receipt");
   });
@@ -219,8 +231,13 @@ problems check_stores(town& all) {
       return;
     }
     auto report = (*store)->verify();
-    for (const auto& problem : report.problems)
+    for (const auto& problem : report.problems) {
       found.push_back(place + ": " + problem);
+      if (std::getenv("LAMA_SIMULATION_LOG") != nullptr)
+        for (auto at = problem.find("Object "); at != problem.npos; at = problem.npos)
+          if (auto name = hash::from_hex(std::string_view{problem}.substr(at + 7, 64)))
+            std::fprintf(stderr, "%s: %s\n", problem.c_str(), (*store)->read()->read(*name).value_or("").c_str());
+    }
     where.disk().run_background();
   });
   return found;

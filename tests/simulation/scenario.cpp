@@ -204,9 +204,12 @@ void scenario::heal() {
 void scenario::settle() {
   heal();
   auto end = all_.all.now() + most_settling;
-  pass(settling_step);
-  while (all_.all.now() < end && !check_contents(all_).empty())
-    pass(settling_step);
+  auto step = settling_step;
+  pass(step);
+  while (all_.all.now() < end && !check_contents(all_).empty()) {
+    pass(step);
+    step = std::min<duration>(step * 3 / 2, most_settling / 10);
+  }
   pass(settling_step); // and it stays so
 }
 

@@ -1,13 +1,15 @@
 #include "tests/simulation/world/world.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 
 namespace lama::simulator {
 
 using namespace std::chrono_literals;
 
-world::world(uint64_t seed) : dice_(seed), lines_(dice_, 1ms, 20ms) {
+world::world(uint64_t seed) : dice_(seed), lines_(dice_, 1ms, 20ms), loud_(std::getenv("LAMA_SIMULATION_TRACE") != nullptr) {
   // nop
 }
 
@@ -55,7 +57,7 @@ bool world::run_one() {
   for (auto& x : seats_) {
     auto here = x.sitting ? x.sitting->ready() : 0;
     if (chosen < here) {
-      note(x.sitting->run_one(chosen));
+      note(std::to_string(&x - seats_.data()) + ' ' + x.sitting->run_one(chosen));
       ++steps_;
       break;
     }
@@ -73,6 +75,8 @@ time_point world::next_event(time_point latest) {
 }
 
 void world::note(std::string_view text) {
+  if (loud_)
+    std::fprintf(stderr, "%10.3f %.*s\n", static_cast<double>(now_.time_since_epoch().count()) / 1e9, static_cast<int>(text.size()), text.data());
   auto mix = [this](unsigned char byte) { trace_ = (trace_ ^ byte) * 1099511628211u; };
   for (auto t = now_.time_since_epoch().count(); t != 0; t >>= 8)
     mix(static_cast<unsigned char>(t & 0xff));

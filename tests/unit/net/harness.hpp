@@ -50,10 +50,10 @@ public:
     };
   }
 
-  /// False after ten seconds.
+  /// False after a minute: a machine may be busy.
   bool wait(connection_id id, const std::function<bool(const history&)>& is_there) {
     std::unique_lock guard{lock_};
-    return changed_.wait_for(guard, 10s, [&] { return is_there(histories_[id]); });
+    return changed_.wait_for(guard, 60s, [&] { return is_there(histories_[id]); });
   }
   bool wait_opened(connection_id id) {
     return wait(id, [](const history& x) { return x.opened; });
@@ -67,7 +67,7 @@ public:
   /// The first id that was heard of.
   connection_id first() {
     std::unique_lock guard{lock_};
-    changed_.wait_for(guard, 10s, [&] { return !order_.empty(); });
+    changed_.wait_for(guard, 60s, [&] { return !order_.empty(); });
     return order_.empty() ? 0 : order_.front();
   }
   history at(connection_id id) {

@@ -11,7 +11,7 @@
 namespace lama::net::testing {
 
 raw_socket::raw_socket(uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
-  timeval patience{10, 0};
+  timeval patience{60, 0}; // a machine may be busy
   setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -14,11 +14,11 @@ public:
   raw_socket& operator=(const raw_socket&) = delete;
 
   void send(const std::string& bytes);
-  /// Until `end` was read, or the other side closed, or ten seconds went by.
+  /// Until `end` was read, or the other side closed, or a minute went by.
   std::string read_until(const std::string& end);
-  /// All that comes until the other side closes (or ten seconds without a byte).
+  /// All that comes until the other side closes (or a minute without a byte).
   std::string read_all();
-  /// True when the other side closed within ten seconds; what comes before is dropped.
+  /// True when the other side closed within a minute; what comes before is dropped.
   bool closed_by_peer();
   void shutdown_send();
 

@@ -1,8 +1,8 @@
 #include "net/rpc_client.hpp"
 #include "net/rpc_socket.hpp"
 #include "raw_socket.hpp"
-#include "tests/support/vectors.hpp"
 #include "test_gateway.hpp"
+#include "tests/support/vectors.hpp"
 
 #include <gtest/gtest.h>
 
@@ -161,7 +161,7 @@ TEST(rpc_socket, calls_and_keeps_notifications_for_later) {
   auto got = socket.call("notify-first", {{"a", 1}});
   ASSERT_TRUE(got) << got.failure().message;
   EXPECT_EQ((*got)["a"], 1);
-  auto note = socket.next(10s);
+  auto note = socket.next(60s);
   ASSERT_TRUE(note && *note);
   EXPECT_EQ((*note)->method, "update:progress");
   auto nothing = socket.next(10ms);
@@ -179,7 +179,7 @@ TEST(rpc_socket, many_requests_may_be_under_way) {
     EXPECT_EQ(*id, i);
   }
   for (int i = 1; i <= 300; ++i) {
-    auto answer = opened->next(10s);
+    auto answer = opened->next(60s);
     ASSERT_TRUE(answer && *answer);
     EXPECT_EQ((*answer)->id, i);
   }
@@ -192,7 +192,7 @@ TEST(rpc_socket, tells_why_it_was_closed_or_refused) {
   ASSERT_TRUE(opened);
   ASSERT_TRUE(opened->call("echo"));
   gateway.server->close(gateway.sessions.first(), 1000, "The user has logged out.");
-  auto end = opened->next(10s);
+  auto end = opened->next(60s);
   ASSERT_FALSE(end);
   EXPECT_EQ(end.failure().code, errc::offline);
   EXPECT_NE(end.failure().message.find("logged out"), std::string::npos);

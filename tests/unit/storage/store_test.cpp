@@ -1,7 +1,8 @@
 #include "tests/support/vectors.hpp"
 #include "tests/unit/storage/fixture.hpp"
 
-#include <set>
+#include <atomic>
+#include <thread>
 
 namespace lama::storage::testing {
 namespace {
@@ -109,6 +110,32 @@ TEST_F(store_test, a_snapshot_stays_as_it_was) {
   opened_.reset();
   EXPECT_TRUE(view->contains(sha256(chat_text("a")))); // also without the store
   view.reset();
+}
+
+TEST_F(store_test, snapshots_are_taken_and_read_while_commits_run) {
+  put_all(it(), {person_text("alice@example.com")});
+  std::atomic<bool> over = false;
+  std::atomic<int> read = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i)
+    readers.emplace_back([&] {
+      while (!over) {
+        auto view = it().read();
+        auto last = view->last_sequence();
+        auto newest = view->changes(last - 1, 10);
+        ASSERT_EQ(newest.size(), 1u); // what a snapshot counts it also has, and nothing more
+        ASSERT_EQ(newest[0].sequence, last);
+        ASSERT_TRUE(view->contains(newest[0].name));
+        ASSERT_NE(newest[0].type, "");
+        ++read;
+      }
+    });
+  for (int i = 0; i < 40 || (read < 20 && !HasFailure()); ++i)
+    put_all(it(), {chat_text(std::to_string(i)), license_text(std::to_string(i))});
+  over = true;
+  for (auto& x : readers)
+    x.join();
+  expect_clean(it());
 }
 
 TEST_F(store_test, rolling_back_takes_all_kinds_of_writes_back) {

@@ -248,36 +248,36 @@ bool node::work() {
 
 void node::perform(action x) {
   std::visit(overloaded{
-               [&](send& what) {
-                 bool is_ack = what.bytes[0] == static_cast<char>(frame_type::ack);
-                 if (is_ack && loses_acks)
-                   return;
-                 if (tamper)
-                   tamper(what.bytes);
-                 sent_bytes += what.bytes.size();
-                 outgoing.push_back(std::move(what.bytes));
-               },
-               [&](commit_batch& what) {
-                 for (const auto& item : what.items)
-                   if (item.kind != item_kind::elsewhere && item.kind != item_kind::missing) {
-                     ++received_items;
-                     received_names.push_back(item.name);
-                   }
-                 if (holds_back)
-                   held.push_back(std::move(what));
-                 else
-                   commit(what);
-               },
-               [&](save_frontier& what) {
-                 change([&](storage::transaction& in) -> result<done> {
-                   storage::save_frontier(in, peer_, what.id, what.content);
-                   return done{};
-                 });
-               },
-               [&](sync::delivered& what) { delivered.push_back(what.id); },
-               [&](answered& what) { answers.insert_or_assign(what.request, what.outcome); },
-               [&](sync::caught_up&) { ++caught_up; },
-               [&](close_session& what) { closed = what.reason; },
+                 [&](send& what) {
+                   bool is_ack = what.bytes[0] == static_cast<char>(frame_type::ack);
+                   if (is_ack && loses_acks)
+                     return;
+                   if (tamper)
+                     tamper(what.bytes);
+                   sent_bytes += what.bytes.size();
+                   outgoing.push_back(std::move(what.bytes));
+                 },
+                 [&](commit_batch& what) {
+                   for (const auto& item : what.items)
+                     if (item.kind != item_kind::elsewhere && item.kind != item_kind::missing) {
+                       ++received_items;
+                       received_names.push_back(item.name);
+                     }
+                   if (holds_back)
+                     held.push_back(std::move(what));
+                   else
+                     commit(what);
+                 },
+                 [&](save_frontier& what) {
+                   change([&](storage::transaction& in) -> result<done> {
+                     storage::save_frontier(in, peer_, what.id, what.content);
+                     return done{};
+                   });
+                 },
+                 [&](sync::delivered& what) { delivered.push_back(what.id); },
+                 [&](answered& what) { answers.insert_or_assign(what.request, what.outcome); },
+                 [&](sync::caught_up&) { ++caught_up; },
+                 [&](close_session& what) { closed = what.reason; },
              },
              x);
 }

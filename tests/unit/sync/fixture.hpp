@@ -94,10 +94,10 @@ public:
   std::optional<error> closed;
   std::vector<commit_batch> held; ///< while `holds_back`: batches that are not stored yet
   bool holds_back = false;
-  bool loses_acks = false;        ///< what it answers is lost
-  uint64_t caught_up = 0;         ///< how often
+  bool loses_acks = false; ///< what it answers is lost
+  uint64_t caught_up = 0;  ///< how often
   std::map<uint32_t, result<done>> answers;
-  std::vector<hash> delivered;    ///< ids whose version the remote is known to have
+  std::vector<hash> delivered; ///< ids whose version the remote is known to have
   std::size_t committed_batches = 0;
   std::size_t received_items = 0; ///< with content
   std::vector<hash> received_names;

@@ -89,7 +89,8 @@ TEST(Hello, OneSideMayOnlyExport) {
   auto own = b.make_channel("own", b.person);
   b.post(own, "not for a");
   b.grant_id(own, a.person);
-  connect(a, b, [](session_config& x) { x.imports = false; }, [](session_config& x) { x.exports = false; });
+  connect(
+      a, b, [](session_config& x) { x.imports = false; }, [](session_config& x) { x.exports = false; });
   run(a, b);
   EXPECT_FALSE(a.closed);
   EXPECT_FALSE(b.closed);

@@ -268,7 +268,8 @@ TEST_F(Hostile, AnOutboxEntryFromAContactIsRefusedByTheTable) {
   auto refused = contact.admit(facts, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().code, errc::forbidden);
-  EXPECT_EQ(policy::judge({policy::origin::sparse_of_mine, victim.person, remote.person}, {policy::role::child, "LamaOutboxEntry"}).verdict == policy::verdict::denied,
+  EXPECT_EQ(policy::judge({policy::origin::sparse_of_mine, victim.person, remote.person}, {policy::role::child, "LamaOutboxEntry"}).verdict ==
+                policy::verdict::denied,
             false);
   EXPECT_FALSE(contact.admit_blob(sha256("x"), 1001));
   EXPECT_TRUE(contact.admit_blob(sha256("x"), 1000));

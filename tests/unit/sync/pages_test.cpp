@@ -149,12 +149,12 @@ TEST_F(Pages, AnObjectGrantedByAccessIsFetchedByIt) {
 TEST_F(Pages, LargeBlobsAreNamedAndFetched) {
   auto blob = archive.put_blob(noise(200'000, 5));
   auto descriptor = archive.put(object_writer{"BlobDescriptor"}
-                                  .blob_reference("data", blob)
-                                  .number("lastModified", 1)
-                                  .text("name", "a")
-                                  .number("size", 1)
-                                  .text("type", "image/png")
-                                  .finish());
+                                    .blob_reference("data", blob)
+                                    .number("lastModified", 1)
+                                    .text("name", "a")
+                                    .number("size", 1)
+                                    .text("type", "image/png")
+                                    .finish());
   auto entry = archive.post(channel, "picture", start + 100 * minute, {descriptor}).entry;
   sync(5, 100'000);
   EXPECT_TRUE(sparse.has(descriptor));
@@ -166,12 +166,12 @@ TEST_F(Pages, LargeBlobsAreNamedAndFetched) {
 TEST_F(Pages, ABlobThatTheArchiveNeverGotDoesNotStopItsMessage) {
   auto lost = sha256("never delivered");
   auto descriptor = archive.put(object_writer{"BlobDescriptor"}
-                                  .blob_reference("data", lost)
-                                  .number("lastModified", 1)
-                                  .text("name", "a")
-                                  .number("size", 1)
-                                  .text("type", "image/png")
-                                  .finish());
+                                    .blob_reference("data", lost)
+                                    .number("lastModified", 1)
+                                    .text("name", "a")
+                                    .number("size", 1)
+                                    .text("type", "image/png")
+                                    .finish());
   archive.post(channel, "picture", start + 100 * minute, {descriptor});
   sync(5);
   EXPECT_EQ(sparse.messages(channel).front(), "picture");
@@ -183,12 +183,12 @@ TEST_F(Pages, ABlobThatIsHereIsNotStreamedToItsEnd) {
   auto blob = noise(4'000'000, 5);
   sparse.put_blob(blob);
   auto descriptor = archive.put(object_writer{"BlobDescriptor"}
-                                  .blob_reference("data", archive.put_blob(blob))
-                                  .number("lastModified", 1)
-                                  .text("name", "a")
-                                  .number("size", 1)
-                                  .text("type", "image/png")
-                                  .finish());
+                                    .blob_reference("data", archive.put_blob(blob))
+                                    .number("lastModified", 1)
+                                    .text("name", "a")
+                                    .number("size", 1)
+                                    .text("type", "image/png")
+                                    .finish());
   archive.post(channel, "picture", start + 100 * minute, {descriptor});
   sync(5);
   EXPECT_EQ(sparse.messages(channel).front(), "picture");

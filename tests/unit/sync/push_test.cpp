@@ -1,5 +1,7 @@
 #include "tests/unit/sync/fixture.hpp"
 
+#include "protocol/sync/policy_admission.hpp"
+
 namespace lama::protocol::sync::testing {
 
 using ::testing::Contains;
@@ -185,9 +187,35 @@ TEST_F(Push, WhatIsNotThereSkipsItsGrantOnly) {
 TEST_F(Push, TypesThatMayNotLeaveStay) {
   auto person = archive.put(person_text("secret@example.com"));
   archive.grant_object(person, sparse.person);
-  connect(archive, sparse, [](session_config& x) { x.may_leave = [](std::string_view type) { return type != "Person"; }; }, as_sparse());
+  connect(
+      archive, sparse, [](session_config& x) { x.may_leave = [](std::string_view type) { return type != "Person"; }; }, as_sparse());
   run(archive, sparse);
   EXPECT_FALSE(sparse.has(person));
+}
+
+TEST_F(Push, TheImportTableLetsAConversationPass) {
+  auto id = channel_with(3);
+  archive.grant_id(id, sparse.person);
+  policy_admission table{{policy::origin::archive_of_mine, sparse.person, archive.person}, standard_recipes(), 1000};
+  connect(archive, sparse, {}, [&](session_config& x) {
+    as_sparse()(x);
+    x.policy = &table;
+  });
+  run(archive, sparse);
+  EXPECT_FALSE(sparse.closed) << sparse.closed->message;
+  EXPECT_EQ(sparse.messages(id).size(), 3u);
+}
+
+TEST_F(Push, TheImportTableStopsAChannelThatTheOutboxIsNot) {
+  auto id = channel_with(1);
+  archive.grant_id(id, sparse.person);
+  // Seen from an archive whose sparse instance sends this.
+  policy_admission table{{policy::origin::sparse_of_mine, sparse.person, archive.person}, standard_recipes(), 1000};
+  connect(archive, sparse, {}, [&](session_config& x) { x.policy = &table; });
+  run(archive, sparse);
+  ASSERT_TRUE(sparse.closed);
+  EXPECT_EQ(sparse.closed->code, errc::forbidden);
+  EXPECT_FALSE(sparse.data_of(id));
 }
 
 TEST_F(Push, BlobsTravelWholeOrInPieces) {
@@ -196,12 +224,12 @@ TEST_F(Push, BlobsTravelWholeOrInPieces) {
   auto empty = archive.put_blob("");
   auto describe = [&](const hash& blob, std::string_view name) {
     return archive.put(object_writer{"BlobDescriptor"}
-                         .blob_reference("data", blob)
-                         .number("lastModified", 1)
-                         .text("name", name)
-                         .number("size", 3)
-                         .text("type", "application/octet-stream")
-                         .finish());
+                           .blob_reference("data", blob)
+                           .number("lastModified", 1)
+                           .text("name", name)
+                           .number("size", 3)
+                           .text("type", "application/octet-stream")
+                           .finish());
   };
   auto id = archive.make_channel("talk", archive.person);
   archive.post(id, "pictures", 0, {describe(small, "small"), describe(large, "large"), describe(empty, "empty")});

@@ -17,12 +17,12 @@ protected:
     archive.grant_id(channel, sparse.person);
     auto blob = archive.put_blob(noise(300'000, 3));
     descriptor = archive.put(object_writer{"BlobDescriptor"}
-                               .blob_reference("data", blob)
-                               .number("lastModified", 1)
-                               .text("name", "a")
-                               .number("size", 300'000)
-                               .text("type", "image/png")
-                               .finish());
+                                 .blob_reference("data", blob)
+                                 .number("lastModified", 1)
+                                 .text("name", "a")
+                                 .number("size", 300'000)
+                                 .text("type", "image/png")
+                                 .finish());
     archive.grant_object(descriptor, sparse.person);
   }
 
