@@ -30,7 +30,7 @@ const rules& rules_for(record_kind kind) {
     {"TrustKeysCertificate", {}},
     {"Profile", {"communicationEndpoint", "personDescription"}},
     {"Someone", {}},
-    {"LamaReceipt", {"message"}}, // ours: which messages of the outbox are still on their way
+    {"LamaReceipt", {}}, // ours: which messages of the outbox are still on their way; `message` and `posted` are mostly the same
     {"OneInstanceEndpoint", {}},
   };
   static const rules id_objects{
