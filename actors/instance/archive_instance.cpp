@@ -103,7 +103,7 @@ void remember_partner(self_pointer self, const partner_identity& partner, caf::t
 
 instance_actor::behavior_type archive_instance(self_pointer self, std::shared_ptr<bridge_credentials> credentials, user_context_ptr context) {
   self->state.credentials = std::move(credentials);
-  self->state.context = std::move(context);
+  self->state.context = with_stored_partner(std::move(context));
   supervise(self, {&self->state.store_keeper, &self->state.family});
   start_object_store(self, self->state.store_keeper, self->state.context);
   start_family(self);

@@ -18,6 +18,17 @@ inline user_state state_of(const user_context& context, bool paired) {
           paired};
 }
 
+/// An instance that died comes back knowing what its store knows: the partner may have been met after login.
+inline user_context_ptr with_stored_partner(user_context_ptr context) {
+  auto note = context->store->read()->note(partner_note);
+  auto partner = note ? partner_identity::from_note(*note) : std::nullopt;
+  if (!partner)
+    return context;
+  auto changed = std::make_shared<user_context>(*context);
+  changed->partner = partner;
+  return changed;
+}
+
 /// Makes `self` (a supervisor with a `context` in its state and `restart_child` in its interface) look after `families`: a child's death
 /// becomes a `restart_child` after the delay; the death of anybody else it is linked to, its own supervisor's above all, ends it.
 template <class Self>

@@ -13,7 +13,11 @@ namespace lama::actors {
 
 namespace {
 
-using self_pointer = instance_actor::stateful_pointer<sparse_instance_state>;
+using self_pointer = sparse_instance_actor::stateful_pointer<sparse_instance_state>;
+
+/// After the archive refused or did not answer, and until a bridge that died is back.
+constexpr std::chrono::seconds next_provisioning{5};
+constexpr std::chrono::milliseconds next_look_for_bridge{200};
 
 bridge_client_actor bridge_of(const user_context& context) {
   return context.members->find<bridge_client_actor>("bridge");
@@ -36,8 +40,11 @@ void settle(self_pointer self, const std::optional<lama::error>& failure) {
   st.provisioning = false;
   st.partnered = !failure;
   st.last_error = failure ? failure->message : "";
-  if (failure)
+  if (failure) {
     st.context->environment->log(log_warning, st.name, st.context->user + ": the archive is not ready for this user: " + failure->message);
+    if (!std::exchange(st.retry_is_due, true))
+      self->delayed_send(self, next_provisioning, provision_again{});
+  }
   for (auto& promise : std::exchange(st.waiting, {})) {
     if (failure)
       promise.deliver(to_caf(*failure));
@@ -107,6 +114,17 @@ void provision(self_pointer self) {
           [self](const caf::error& failure) { settle(self, from_caf(failure)); });
 }
 
+/// The bridge tells us when it comes up; one that died and came back knows nothing of us.
+void watch(self_pointer self) {
+  auto bridge = bridge_of(*self->state.context);
+  if (!bridge) {
+    self->delayed_send(self, next_look_for_bridge, look_for_bridge{});
+    return;
+  }
+  self->monitor(bridge);
+  self->send(bridge, watch_bridge{caf::actor_cast<bridge_listener>(self)});
+}
+
 } // namespace
 
 sparse_instance_state::~sparse_instance_state() {
@@ -114,10 +132,10 @@ sparse_instance_state::~sparse_instance_state() {
   protocol::wipe(unlock_secret);
 }
 
-instance_actor::behavior_type sparse_instance(self_pointer self, user_context_ptr context, std::string password, std::string unlock_secret,
+sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_context_ptr context, std::string password, std::string unlock_secret,
                                               std::string wished_email) {
   auto& state = self->state;
-  state.context = std::move(context);
+  state.context = with_stored_partner(std::move(context));
   state.password = std::move(password);
   state.unlock_secret = std::move(unlock_secret);
   state.wished_email = std::move(wished_email);
@@ -125,7 +143,8 @@ instance_actor::behavior_type sparse_instance(self_pointer self, user_context_pt
   start_object_store(self, state.store_keeper, state.context);
   if (state.context->partner)
     start_family(self);
-  self->send(bridge_of(*state.context), watch_bridge{caf::actor_cast<bridge_listener>(self)});
+  self->set_down_handler([self](const caf::down_msg&) { self->delayed_send(self, next_look_for_bridge, look_for_bridge{}); });
+  watch(self);
   return {
     [self](get_user_state) { return state_of(*self->state.context, self->state.partnered); },
     [self](verify_password& request) { return verify(self, request); },
@@ -139,11 +158,16 @@ instance_actor::behavior_type sparse_instance(self_pointer self, user_context_pt
     },
     [](const provision_user&) -> caf::result<user_provisioned> { return to_caf(fail(errc::unsupported, "only the archive provisions")); },
     [self](const bridge_state& bridge) {
+      // Each time: the archive may have been restarted, and then it is locked. (A question that is open now is sent again by the bridge.)
       if (bridge.connected)
-        provision(self); // each time: the archive may have been restarted, and then it is locked
-      else
-        self->state.provisioning = false;
+        provision(self);
     },
+    [self](provision_again) {
+      self->state.retry_is_due = false;
+      if (!self->state.partnered)
+        provision(self);
+    },
+    [self](look_for_bridge) { watch(self); },
     [self](const restart_child& due) {
       auto& st = self->state;
       st.store_keeper.restart(self, *st.context->members, due.role);

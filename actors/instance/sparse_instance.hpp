@@ -7,6 +7,15 @@
 
 namespace lama::actors {
 
+/// To itself: the archive was not ready for this user, try once more.
+struct provision_again {};
+LAMA_MESSAGE(provision_again)
+/// To itself: the bridge died.
+struct look_for_bridge {};
+LAMA_MESSAGE(look_for_bridge)
+
+using sparse_instance_actor = instance_actor::extend<caf::reacts_to<provision_again>, caf::reacts_to<look_for_bridge>>;
+
 /// The user's sparse instance: what the user works with now. It has its archive instance provisioned whenever the bridge comes up, and
 /// pairs with it once.
 ///
@@ -24,6 +33,7 @@ struct sparse_instance_state {
   children family;
   bool family_started = false;
   bool provisioning = false;
+  bool retry_is_due = false;
   bool partnered = false; ///< provisioned and paired in this session
   std::string last_error;
   std::vector<caf::typed_response_promise<user_state>> waiting;
@@ -31,7 +41,7 @@ struct sparse_instance_state {
   ~sparse_instance_state();
 };
 
-instance_actor::behavior_type sparse_instance(instance_actor::stateful_pointer<sparse_instance_state> self, user_context_ptr context, std::string password,
-                                              std::string unlock_secret, std::string wished_email);
+sparse_instance_actor::behavior_type sparse_instance(sparse_instance_actor::stateful_pointer<sparse_instance_state> self, user_context_ptr context,
+                                                     std::string password, std::string unlock_secret, std::string wished_email);
 
 } // namespace lama::actors
