@@ -21,6 +21,9 @@ using self_pointer = conversations_actor::stateful_pointer<conversations_state>;
 
 /// The list follows the messages at this distance: a burst makes one new version of it, not one a message.
 constexpr auto listing_delay = 200ms;
+/// What could not be written is tried again after this, doubled with each failure in a row up to the second one.
+constexpr std::chrono::milliseconds first_retry = 500ms;
+constexpr std::chrono::milliseconds last_retry = 60s;
 
 std::chrono::milliseconds deadline_of(self_pointer self) {
   return self->state.user->environment->settings.times.request_deadline;
@@ -36,33 +39,57 @@ void take_outbox_soon(self_pointer self) {
     self->send(self, take_outbox{});
 }
 
-/// Runs `apply` at the writer; what fails is logged: whoever is behind it will try again with the next commit.
-void write(self_pointer self, const char* label, std::function<result<done>(storage::transaction&)> apply, std::function<void()> after = {}) {
+std::chrono::milliseconds wait_before_retry(self_pointer self) {
+  return std::min(last_retry, first_retry * (1u << std::min(self->state.failures++, 10u)));
+}
+
+/// Runs `apply` at the writer, then `after` with whether it worked: what did not is put back and tried again.
+void write(self_pointer self, const char* label, std::function<result<done>(storage::transaction&)> apply, std::function<void(bool)> after) {
   self->request(self->state.user->writer(), deadline_of(self), transact{label, std::move(apply)})
     .then(
-      [after](transacted) {
-        if (after)
-          after();
+      [self, after](transacted) {
+        self->state.failures = 0;
+        after(true);
       },
       [self, label, after](const caf::error& failure) {
         self->state.user->environment->log(log_error, conversations_state::name, std::string{label} + " failed: " + from_caf(failure).message);
-        if (after)
-          after();
+        after(false);
       });
+}
+
+/// After a failure, with all that is due.
+void refresh_later(self_pointer self) {
+  if (!std::exchange(self->state.refresh_is_due, true))
+    self->delayed_send(self, wait_before_retry(self), refresh_conversations{});
 }
 
 void refresh(self_pointer self) {
   auto& st = self->state;
   auto topics = std::exchange(st.topics, {});
   auto stale = std::exchange(st.stale, {});
-  write(self, "refresh conversations", [user = st.user, topics, stale](storage::transaction& to) -> result<done> {
-    LAMA_TRY(entered, take_topics(to, *user, topics));
-    auto ids = stale;
-    ids.insert(entered.begin(), entered.end());
-    for (const auto& id : ids)
-      LAMA_CHECK(refresh_conversation(to, *user, id));
-    return done{};
-  });
+  auto channels = std::exchange(st.channels, {});
+  write(
+    self, "refresh conversations",
+    [user = st.user, topics, stale, channels](storage::transaction& to) -> result<done> {
+      LAMA_CHECK(register_channels(user, channels).apply(to));
+      if (user->partner)
+        LAMA_CHECK(models::open_receipts(to, {user->partner->person, user->me.person}, user->environment->clock->now_ms()));
+      LAMA_TRY(entered, take_topics(to, *user, topics));
+      auto ids = stale;
+      ids.insert(entered.begin(), entered.end());
+      for (const auto& id : ids)
+        LAMA_CHECK(refresh_conversation(to, *user, id));
+      return done{};
+    },
+    [self, topics, stale, channels](bool worked) {
+      if (worked)
+        return;
+      auto& state = self->state;
+      state.topics.insert(state.topics.end(), topics.begin(), topics.end());
+      state.stale.insert(stale.begin(), stale.end());
+      state.channels.insert(state.channels.end(), channels.begin(), channels.end());
+      refresh_later(self);
+    });
 }
 
 void deliver(self_pointer self) {
@@ -79,9 +106,15 @@ void deliver(self_pointer self) {
         LAMA_CHECK(deliver_outbox(to, *user, channel, *report));
       return done{};
     },
-    [self, report, channels] {
+    [self, report, channels](bool worked) {
       auto& state = self->state;
       state.outbox_runs = false;
+      if (!worked) {
+        state.outboxes.insert(channels.begin(), channels.end());
+        if (!std::exchange(state.outbox_is_due, true))
+          self->delayed_send(self, wait_before_retry(self), take_outbox{});
+        return;
+      }
       state.posted += report->posted;
       state.refused += report->refused;
       state.forged += report->forged;
@@ -93,8 +126,14 @@ void deliver(self_pointer self) {
 }
 
 void enter_channels(self_pointer self, std::vector<hash> channels) {
-  if (!channels.empty())
-    write(self, "register channels", register_channels(self->state.user, std::move(channels)).apply);
+  if (channels.empty())
+    return;
+  write(self, "register channels", register_channels(self->state.user, channels).apply, [self, channels](bool worked) {
+    if (worked)
+      return;
+    self->state.channels.insert(self->state.channels.end(), channels.begin(), channels.end());
+    refresh_later(self);
+  });
 }
 
 /// What commits mean to conversations: new topics, new entries in a room, new entries in the outbox.
@@ -201,11 +240,6 @@ void look_at_all(self_pointer self) {
     st.outboxes.insert(channel);
   refresh_soon(self);
   take_outbox_soon(self);
-  if (st.user->partner)
-    write(self, "open receipts", [user = st.user](storage::transaction& to) -> result<done> {
-      LAMA_CHECK(models::open_receipts(to, {user->partner->person, user->me.person}, user->environment->clock->now_ms()));
-      return done{};
-    });
 }
 
 } // namespace

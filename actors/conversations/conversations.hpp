@@ -18,9 +18,11 @@ struct conversations_state {
   channel_registration registration;
   std::set<std::string> stale;     ///< conversations whose LamaConversation is to be looked at
   std::vector<hash> topics;        ///< that arrived, not looked at yet
+  std::vector<hash> channels;      ///< to be entered into the registry: that failed once
   std::set<hash> outboxes;         ///< outbox channels with new entries
   bool refresh_is_due = false;
   bool outbox_is_due = false;
+  uint32_t failures = 0;    ///< writes in a row
   bool outbox_runs = false; ///< one transaction at a time: the next one sees what it posted
   uint64_t posted = 0;
   uint64_t refused = 0;

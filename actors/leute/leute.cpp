@@ -18,6 +18,9 @@ namespace {
 
 using self_pointer = leute_actor::stateful_pointer<leute_state>;
 
+/// After a write that failed.
+constexpr std::chrono::seconds next_try{1};
+
 /// Whom the connections may let in and whom they dial. On the sparse side that is the archive alone: nothing that was imported opens a
 /// door here (docs/architecture.md, "Who am I to others").
 std::vector<known_peer> known_peers(const user_context& user, const storage::snapshot& view) {
@@ -97,8 +100,12 @@ void refresh(self_pointer self) {
                   }};
   self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
     .then([self](transacted) { tell_peers(self); },
-          [self](const caf::error& failure) {
-            self->state.user->environment->log(log_error, leute_state::name, "cannot bring contacts up to date: " + from_caf(failure).message);
+          [self, profiles](const caf::error& failure) {
+            auto& state = self->state;
+            state.user->environment->log(log_error, leute_state::name, "cannot bring contacts up to date: " + from_caf(failure).message);
+            state.arrived.insert(state.arrived.end(), profiles.begin(), profiles.end());
+            if (!std::exchange(state.refresh_is_due, true))
+              self->delayed_send(self, next_try, refresh_people{});
             tell_peers(self);
           });
 }

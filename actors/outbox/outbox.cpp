@@ -12,7 +12,9 @@ namespace lama::actors {
 
 namespace {
 
-using self_pointer = outbox_actor::stateful_pointer<outbox_actor_state>;
+using self_pointer = outbox_root::stateful_pointer<outbox_actor_state>;
+
+constexpr std::chrono::seconds next_try{1};
 
 constexpr const char* state_note = "outbox/state";
 
@@ -50,16 +52,20 @@ void enter_channels(self_pointer self, std::vector<hash> channels) {
   auto& st = self->state;
   if (channels.empty())
     return;
-  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, register_channels(st.user, std::move(channels)))
+  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, register_channels(st.user, channels))
     .then([](transacted) {},
-          [self](const caf::error& failure) {
-            self->state.user->environment->log(log_error, outbox_actor_state::name, "cannot enter a channel: " + from_caf(failure).message);
+          [self, channels](const caf::error& failure) {
+            auto& state = self->state;
+            state.user->environment->log(log_error, outbox_actor_state::name, "cannot enter a channel: " + from_caf(failure).message);
+            if (state.channels.empty())
+              self->delayed_send(self, next_try, enter_channels_again{});
+            state.channels.insert(state.channels.end(), channels.begin(), channels.end());
           });
 }
 
 } // namespace
 
-outbox_actor::behavior_type outbox(self_pointer self, user_context_ptr user) {
+outbox_root::behavior_type outbox(self_pointer self, user_context_ptr user) {
   self->state.user = std::move(user);
   self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
   {
@@ -83,6 +89,7 @@ outbox_actor::behavior_type outbox(self_pointer self, user_context_ptr user) {
         }
       }
     },
+    [self](enter_channels_again) { enter_channels(self, std::exchange(self->state.channels, {})); },
     [self](get_status) { return status_report{nlohmann::json{{"written", self->state.written}, {"refused", self->state.refused}}.dump()}; },
   };
 }
