@@ -101,8 +101,9 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
       self->state.plan.user->environment->network->grant(self->state.plan.connection, credits);
     },
     [self](const connection_lost&) {
-      // The connection's actor ends right after this, and takes us along.
+      // The connection's actor ends right after this; its normal end would leave us here.
       self->state.stock->connection_closed(*self->state.plan.user->store->read(), chum_host{self}.now_ms());
+      self->quit();
     },
     [self](const objects_committed& committed) {
       chum_host here{self};
