@@ -18,7 +18,7 @@ using clock = patient::clock;
 
 struct rpc_client::state {
   explicit state(rpc_options chosen) : options(std::move(chosen)) {
-    // nop
+    buffer.reserve(limits::blob_chunk_bytes); // else Beast reads 512 bytes at a time
   }
 
   /// Connects when there is no connection, or the node has ended the one that was kept.

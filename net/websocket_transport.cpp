@@ -14,6 +14,13 @@ namespace lama::net {
 
 using namespace detail;
 
+namespace {
+
+/// Strangers who fill the listener do not keep this node from its own routes.
+constexpr std::size_t outgoing_reserve = 64;
+
+} // namespace
+
 struct websocket_transport::state : std::enable_shared_from_this<websocket_transport::state> {
   state(io_thread& thread, transport_options chosen) : io(thread), options(chosen), table(std::make_shared<session_table>(chosen.connections)) {
     // nop
@@ -91,7 +98,7 @@ connection_id websocket_transport::connect(const std::string& url, connection_ev
   if (state_->shut)
     return id;
   auto one = std::make_shared<session>(id, coalescing_socket{plain_socket{state_->io.context()}}, std::move(events), state_->settings(), state_->table);
-  auto room = !state_->table->full();
+  auto room = !state_->table->full(outgoing_reserve);
   if (room)
     state_->table->add(one); // from now on it takes frames
   asio::post(state_->io.context(), [self = state_, one, room, url, deadline = std::chrono::milliseconds{deadline_ms}] {
@@ -100,7 +107,7 @@ connection_id websocket_transport::connect(const std::string& url, connection_ev
     if (room)
       self->dial(one, url, deadline);
     else
-      one->finish(close_code::abnormal, "There are " + std::to_string(self->options.connections) + " connections already, which is the limit.");
+      one->finish(close_code::abnormal, "There are too many connections already.");
   });
   return id;
 }

@@ -11,6 +11,7 @@ namespace lama::net {
 
 struct transport_options {
   std::size_t queue_bytes = limits::connection_queue_bytes;
+  /// Incoming ones are turned away from here on; this node's own get a few more.
   std::size_t connections = limits::transport_connections;
   /// An accepted connection that has not become a websocket by then is closed.
   std::chrono::milliseconds handshake_deadline{10'000};

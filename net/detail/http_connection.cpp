@@ -162,6 +162,7 @@ void http_connection::receive_body() {
   body_.emplace(std::move(*head_));
   body_->body_limit(limits::rpc_message_bytes);
   expect_within(shared_->options.progress_deadline);
+  buffer_.reserve(limits::blob_chunk_bytes); // else Beast reads 512 bytes at a time
   send_continue([this] {
     http::async_read(stream_, buffer_, *body_, [self = shared_from_this()](error_code failure, std::size_t) {
       if (self->gone_)
@@ -208,6 +209,7 @@ void http_connection::read_piece(uint64_t number, const piece_taker& take) {
   reading_piece_ = true;
   expect_within(shared_->options.progress_deadline);
   send_continue([this, take] {
+    buffer_.reserve(limits::blob_chunk_bytes);
     piece_.resize(limits::blob_chunk_bytes);
     auto& body = pieces_->get().body();
     body.data = piece_.data();

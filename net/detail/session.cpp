@@ -8,6 +8,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -191,7 +192,7 @@ void session::work() {
   if (overflow)
     return finish(close_code::abnormal, "The queue is full at " + std::to_string(settings_.queue_bytes) + " bytes: the other side does not read.");
   if (limit)
-    stream_.read_message_max(*limit);
+    stream_.read_message_max(std::max<std::size_t>(*limit, 1)); // 0 would be none
   if (order && !closing_)
     order_close(std::move(*order));
   if (phase_ == phase::opening || phase_ == phase::closed)
@@ -210,10 +211,12 @@ void session::read() {
   if (credits_ == 0 && phase_ == phase::open) {
     std::lock_guard guard{lock_};
     credits_ = std::exchange(granted_, 0);
-    paused_ = credits_ == 0;
+    paused_ = credits_ == 0 && !write_failure_;
     if (paused_)
       return;
   }
+  if (credits_ == 0 && write_failure_)
+    return finish(close_code::abnormal, broken(*write_failure_));
   reading_ = true;
   incoming_.clear();
   incoming_buffer_.emplace(incoming_);
@@ -266,6 +269,8 @@ void session::read_failed(error_code failure) {
 // -- writing -----------------------------------------------------------------------
 
 void session::take_batch() {
+  if (write_failure_)
+    return;
   {
     std::lock_guard guard{lock_};
     queued_bytes_ -= std::exchange(batch_bytes_, 0);
@@ -293,9 +298,10 @@ void session::written(error_code failure) {
   if (phase_ == phase::closed)
     return;
   if (failure) {
-    writing_ = false;
-    if (failure != asio::error::operation_aborted || !reading_) // else the peer is closing, and the read says how
-      finish(close_code::abnormal, broken(failure));
+    write_failure_ = failure; // nothing is written any more; what the other side said before is still to be read, and says why
+    if (!reading_)
+      return finish(close_code::abnormal, broken(failure));
+    expect_end();
     return;
   }
   batch_.pop_front();

@@ -118,6 +118,7 @@ private:
   std::deque<frame> batch_; ///< being written
   std::size_t batch_bytes_ = 0;
   bool writing_ = false;
+  std::optional<error_code> write_failure_;
   bool close_sent_ = false;
   std::optional<close_order> closing_; ///< what was asked for, and is told at the end
   uint64_t progress_seen_ = 0;         ///< bytes written when the closing deadline began

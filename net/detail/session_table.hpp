@@ -21,8 +21,9 @@ public:
     std::lock_guard guard{lock_};
     return sessions_.size();
   }
-  bool full() const {
-    return size() >= limit_;
+  /// `more`: places beyond the limit, for those who may use them.
+  bool full(std::size_t more = 0) const {
+    return size() >= limit_ + more;
   }
   void add(std::shared_ptr<session> added) {
     std::lock_guard guard{lock_};
