@@ -22,7 +22,8 @@ void tell_listeners(self_pointer self) {
 
 void connect(self_pointer self) {
   auto& st = self->state;
-  const auto& credentials = *st.context->credentials;
+  auto& credentials = *st.context->credentials;
+  credentials.look_up_archive();
   connection_plan plan;
   plan.incoming = false;
   plan.url = credentials.archive_url();

@@ -16,6 +16,24 @@ std::string own_file(const node_environment& environment, const char* name) {
   return std::string{to_string(environment.settings.which)} + '/' + name;
 }
 
+struct bridge_description {
+  std::string url;
+  protocol::key32 node_key{};
+  std::string secret; ///< 32 bytes
+};
+
+std::optional<bridge_description> read_description(const std::string& text) {
+  auto parsed = json::parse(text, nullptr, false);
+  auto field = [&parsed](const char* name) {
+    return parsed.is_object() && parsed.contains(name) && parsed[name].is_string() ? parsed[name].get<std::string>() : std::string{};
+  };
+  auto key = protocol::key32_from_hex(field("nodeKey"));
+  auto secret = from_hex(field("secret"));
+  if (!key || !secret || secret->size() != 32 || field("url").empty())
+    return std::nullopt;
+  return bridge_description{field("url"), *key, *secret};
+}
+
 result<protocol::encryption_keys> load_node_key(const node_environment& environment) {
   auto path = own_file(environment, "node.key");
   LAMA_TRY(text, environment.files->read(path));
@@ -38,18 +56,16 @@ result<std::shared_ptr<bridge_credentials>> bridge_credentials::load(environment
   LAMA_TRY(node_key, load_node_key(*environment));
   x->node_key_ = node_key;
 
-  auto path = provision.empty() ? std::string{bridge_file} : provision;
+  x->provision_ = provision.empty() ? std::string{bridge_file} : provision;
+  const auto& path = x->provision_;
   LAMA_TRY(text, environment->files->read(path));
   if (text) {
-    auto parsed = json::parse(*text, nullptr, false);
-    auto field = [&parsed](const char* name) { return parsed.is_object() && parsed.contains(name) && parsed[name].is_string() ? parsed[name].get<std::string>() : ""; };
-    auto key = protocol::key32_from_hex(field("nodeKey"));
-    auto secret = from_hex(field("secret"));
-    if (!key || !secret || secret->size() != 32 || field("url").empty())
+    auto described = read_description(*text);
+    if (!described)
       return fail(errc::bad_input, path + " is not what an archive writes: url, nodeKey and secret are needed; copy it again from the archive's data dir");
-    x->archive_url_ = field("url");
-    x->archive_key_ = *key;
-    x->secret_ = *secret;
+    x->archive_url_ = described->url;
+    x->archive_key_ = described->node_key;
+    x->secret_ = described->secret;
   } else if (environment->settings.which == side::sparse) {
     return fail(errc::not_found, "there is no " + path + "; start the archive first, or copy the file from its data dir (lama sparse --provision FILE)");
   }
@@ -68,6 +84,15 @@ result<std::shared_ptr<bridge_credentials>> bridge_credentials::load(environment
           x->pinned_.push_back(*key);
   }
   return x;
+}
+
+void bridge_credentials::look_up_archive() {
+  auto text = environment_->files->read(provision_);
+  auto described = text && *text ? read_description(**text) : std::nullopt;
+  if (!described || described->node_key != archive_key_)
+    return;
+  std::lock_guard guard{mutex_};
+  archive_url_ = described->url;
 }
 
 bool bridge_credentials::is_pinned(const protocol::key32& remote) const {
@@ -92,6 +117,7 @@ result<done> bridge_credentials::pin(const protocol::key32& remote) {
 result<done> bridge_credentials::publish(const std::string& url) {
   json content{{"url", url}, {"nodeKey", to_hex(protocol::view(node_key_.public_key))}, {"secret", to_hex(secret_)}};
   LAMA_CHECK(environment_->files->write(bridge_file, content.dump(2) + '\n'));
+  std::lock_guard guard{mutex_};
   archive_url_ = url;
   return done{};
 }

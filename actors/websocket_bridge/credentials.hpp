@@ -28,9 +28,12 @@ public:
     return secret_;
   }
   /// Sparse side: whom to dial.
-  const std::string& archive_url() const {
+  std::string archive_url() const {
+    std::lock_guard guard{mutex_};
     return archive_url_;
   }
+  /// Sparse side, before it dials: the archive may have come back at another port. A bridge.json with another node key changes nothing.
+  void look_up_archive();
   const protocol::key32& archive_key() const {
     return archive_key_;
   }
@@ -50,7 +53,8 @@ private:
   std::string secret_; ///< 32 bytes
   std::string archive_url_;
   protocol::key32 archive_key_{};
-  mutable std::mutex mutex_; ///< guards `pinned_`
+  std::string provision_;    ///< path of bridge.json
+  mutable std::mutex mutex_; ///< guards `pinned_` and `archive_url_`
   std::vector<protocol::key32> pinned_;
 };
 

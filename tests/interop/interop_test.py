@@ -61,6 +61,7 @@ class StockPeer:
     def close(self):
         self.child.kill()
         self.child.wait()
+        self.child.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -96,7 +97,7 @@ class Interop(unittest.TestCase):
                 self.assertEqual(message["author"], author, message["text"])
             for message in anna.messages(conversation):
                 author = public if message["text"].startswith("from lama") else stock["personId"]
-                self.assertEqual(message["author"], author, message["text"])
+                self.assertEqual(message["signedBy"], {"personId": author, "verified": True}, message["text"])
             self.assertEqual(anna.archive_rpc.call("app:verify", timeout=120)["problemCount"], 0)
 
 
