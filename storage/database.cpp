@@ -2,6 +2,7 @@
 
 #include "protocol/limits.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,18 +47,31 @@ result<done> check_current(const std::filesystem::path& folder, leveldb::Env* en
   return done{};
 }
 
+void sync_folder(const std::filesystem::path& folder) {
+  auto opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0)
+    return; // not ours to read: the one who made it is answerable
+  ::fsync(opened);
+  ::close(opened);
+}
+
 result<done> make_folder(const std::filesystem::path& folder, const store_options& options) {
   if (options.env) {
     auto status = options.env->CreateDir(folder.string());
     return status.ok() || options.env->FileExists(folder.string()) ? result<done>{done{}} : storage_failure(status, "Creating " + folder.string() + " failed");
   }
   std::error_code problem;
-  if (std::filesystem::exists(folder, problem))
-    return done{};
+  std::vector<std::filesystem::path> missing;
+  for (auto x = folder; !x.empty() && !std::filesystem::exists(x, problem); x = x.parent_path())
+    missing.push_back(x);
   if (std::filesystem::create_directories(folder, problem); problem)
     return fail(errc::io_failure, "Creating " + folder.string() + " failed: " + problem.message());
-  // Private: it holds chats and keys at rest.
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
+  for (const auto& x : missing) {
+    // Private: it holds chats and keys at rest.
+    std::filesystem::permissions(x, std::filesystem::perms::owner_all, problem);
+    // LevelDB makes what it acknowledges durable, but not the folder that it stands in.
+    sync_folder(x.has_parent_path() ? x.parent_path() : ".");
+  }
   return done{};
 }
 

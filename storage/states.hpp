@@ -39,7 +39,7 @@ struct snapshot::state final : view {
 /// What the store and its one open transaction both move on.
 struct writer_shared {
   bool transaction_open = false;
-  uint64_t next_storage = 1; ///< id of the next large blob
+  uint64_t next_storage = 1; ///< id of the next large blob; never goes back while the store lives
 };
 
 struct transaction::state final : view {
@@ -116,10 +116,13 @@ struct store::state {
   std::shared_ptr<const type_table> types;
   totals counts;
   bool failed = false; ///< a write was not OK
+  bool left_overs = true; ///< not looked for since the files were opened
   std::shared_ptr<std::atomic<bool>> reopening = std::make_shared<std::atomic<bool>>(false);
 
-  /// Opens the files and reads what is kept in memory. Holds the mutex, or is alone.
+  /// Opens the files and reads what is kept in memory; writes nothing but the schema of a new store. Holds the mutex, or is alone.
   result<done> open_files();
+  /// Removes what unfinished blobs left, before the first write after opening. Writer's thread, as above.
+  result<done> remove_left_overs();
   /// Before anything is acknowledged: closes and opens again after a failure.
   result<done> ready_to_write();
   result<done> write(leveldb::WriteBatch& batch, bool durable);
@@ -131,7 +134,6 @@ struct store::state {
 private:
   result<done> load(database& from);
   result<done> check_schema(database& from);
-  result<done> remove_left_overs(database& from);
 };
 
 /// Deletes the chunks of a large blob, in pieces.

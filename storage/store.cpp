@@ -16,7 +16,7 @@ result<std::unique_ptr<store>> store::open(const std::filesystem::path& folder, 
   std::unique_ptr<store> made{new store};
   made->state_->folder = folder;
   made->state_->options = std::move(options);
-  LAMA_CHECK(made->state_->open_files());
+  LAMA_CHECK(made->state_->ready_to_write());
   return made;
 }
 

@@ -58,9 +58,9 @@ result<done> store::state::open_files() {
   LAMA_TRY(files, database::open(folder, options));
   LAMA_CHECK(check_schema(*files));
   LAMA_CHECK(load(*files));
-  LAMA_CHECK(remove_left_overs(*files));
   opened = std::move(files);
   failed = false;
+  left_overs = true;
   reopening = std::make_shared<std::atomic<bool>>(false);
   return done{};
 }
@@ -113,29 +113,32 @@ result<done> store::state::load(database& from) {
     return fail(errc::corrupt, "The counts or the types of the store " + folder.string() + " are damaged. Restore the folder from a backup.");
   counts = *decoded;
   types = std::move(table);
-  shared->next_storage = std::max({shared->next_storage, last_number(from, 'b') + 1, last_number(from, 'u') + 1});
   return done{};
 }
 
-result<done> store::state::remove_left_overs(database& from) {
+result<done> store::state::remove_left_overs() {
   std::vector<uint64_t> found;
-  auto status = scan(from.db(), {}, "u", "u", [&](std::string_view key, std::string_view) {
+  auto status = scan(opened->db(), {}, "u", "u", [&](std::string_view key, std::string_view) {
     found.push_back(piece_reader{key.substr(1)}.number(8));
     return true;
   });
   if (!status.ok())
     return storage_failure(status, "Reading the store " + folder.string() + " failed");
-  for (auto storage : found)
-    if (!uploads.contains(storage)) // those go on after a failure of somebody else's write
-      LAMA_CHECK(remove_chunks(from, storage, options.before_write));
+  shared->next_storage = std::max({shared->next_storage, last_number(*opened, 'b') + 1, last_number(*opened, 'u') + 1});
+  for (auto storage : found) {
+    if (uploads.contains(storage))
+      continue; // goes on after a failure of somebody else's write
+    auto removed = remove_chunks(*opened, storage, options.before_write);
+    failed = failed || !removed;
+    LAMA_CHECK(std::move(removed));
+  }
+  left_overs = false;
   return done{};
 }
 
 result<done> store::state::ready_to_write() {
   std::lock_guard lock{mutex};
-  if (opened && !failed)
-    return done{};
-  if (opened) {
+  if (opened && failed) {
     *reopening = true;
     if (opened.use_count() > 1)
       return fail(errc::overloaded, "A write failed, and the store is opened again as soon as all readers that began before are done. Try again.");
@@ -143,7 +146,9 @@ result<done> store::state::ready_to_write() {
     LAMA_CHECK(probe_disk(folder, options));
     opened.reset();
   }
-  return open_files();
+  if (!opened)
+    LAMA_CHECK(open_files());
+  return left_overs ? remove_left_overs() : result<done>{done{}};
 }
 
 result<done> store::state::write(leveldb::WriteBatch& batch, bool durable) {
