@@ -8,16 +8,38 @@
 
 namespace lama::actors {
 
+namespace {
+
+/// After a failed write the files are opened again, also when nobody writes.
+constexpr std::chrono::milliseconds next_opening{500};
+constexpr std::size_t most_changes_told = 10'000;
+
+} // namespace
+
 void object_store_state::write_group() {
   auto begun = store->begin();
   if (!begun) {
+    in_doubt = true;
     ++failures;
     environment->log(log_error, name, "cannot write: " + begun.failure().message);
     for (auto& x : std::exchange(queue, {}))
       x.promise.deliver(to_caf(begun.failure()));
     return;
   }
-  auto& open = *begun;
+  in_doubt = false;
+  write_queue(std::move(*begun));
+  // A write that failed in its last step may be found after all: nobody was told of it.
+  while (!in_doubt && told < store->last_sequence()) {
+    storage::commit_info missed;
+    missed.changes = store->read()->changes(told, most_changes_told);
+    if (missed.changes.empty())
+      return;
+    missed.last_sequence = missed.changes.back().sequence;
+    tell(std::move(missed));
+  }
+}
+
+void object_store_state::write_queue(std::unique_ptr<storage::transaction> open) {
   std::vector<caf::typed_response_promise<transacted>> accepted; // by their functions; still to be made durable
   while (!queue.empty() && accepted.size() < most_transactions_a_group && open->pending_bytes() < most_bytes_a_group) {
     auto next = std::move(queue.front());
@@ -34,6 +56,7 @@ void object_store_state::write_group() {
     return;
   auto committed = store->commit(std::move(open));
   if (!committed) {
+    in_doubt = true;
     ++failures;
     environment->log(log_error, name, "write failed, nothing of it is acknowledged: " + committed.failure().message);
     for (auto& promise : accepted)
@@ -42,11 +65,15 @@ void object_store_state::write_group() {
   }
   ++groups;
   transactions += accepted.size();
-  auto info = std::make_shared<const storage::commit_info>(std::move(*committed));
   for (auto& promise : accepted)
-    promise.deliver(transacted{info->last_sequence});
-  if (!info->changes.empty())
-    listeners->tell(objects_committed{info});
+    promise.deliver(transacted{committed->last_sequence});
+  if (!committed->changes.empty() && committed->changes.front().sequence == told + 1)
+    tell(std::move(*committed));
+}
+
+void object_store_state::tell(storage::commit_info info) {
+  told = info.last_sequence;
+  listeners->tell(objects_committed{std::make_shared<const storage::commit_info>(std::move(info))});
 }
 
 object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
@@ -55,11 +82,13 @@ object_store_actor::behavior_type object_store(object_store_actor::stateful_poin
   self->state.environment = std::move(environment);
   self->state.store = std::move(store);
   self->state.listeners = std::move(listeners);
+  self->state.told = self->state.store->last_sequence();
   auto flush_soon = [self] {
     // The flush stands behind everything that is in the mailbox by now: that makes the group.
     if (!std::exchange(self->state.flush_is_due, true))
       self->send(self, flush_group{});
   };
+  flush_soon(); // the one before may have left a write in doubt
   return {
     [self, flush_soon](transact& request) -> caf::result<transacted> {
       auto& st = self->state;
@@ -71,10 +100,13 @@ object_store_actor::behavior_type object_store(object_store_actor::stateful_poin
       return promise;
     },
     [self, flush_soon](flush_group) {
-      self->state.flush_is_due = false;
-      self->state.write_group();
-      if (!self->state.queue.empty())
+      auto& st = self->state;
+      st.flush_is_due = false;
+      st.write_group();
+      if (!st.queue.empty())
         flush_soon();
+      else if (st.in_doubt && !std::exchange(st.flush_is_due, true))
+        self->delayed_send(self, next_opening, flush_group{});
     },
     [self](const use_store& request) -> caf::result<ok> {
       if (auto worked = request.work(*self->state.store); !worked)

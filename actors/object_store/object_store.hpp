@@ -27,12 +27,18 @@ struct object_store_state {
   std::deque<waiting> queue;
   bool flush_is_due = false;
   std::shared_ptr<commit_listeners> listeners;
+  uint64_t told = 0;     ///< up to this sequence the listeners know the change log
+  bool in_doubt = false; ///< a write failed: whether it is there, the next opening of the files tells
   uint64_t groups = 0;
   uint64_t transactions = 0;
   uint64_t failures = 0;
 
   /// Writes what waits, up to a group's limits, as one batch with one fsync, and answers each.
   void write_group();
+
+private:
+  void write_queue(std::unique_ptr<storage::transaction> open);
+  void tell(storage::commit_info info);
 };
 
 object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
