@@ -14,7 +14,7 @@ std::string scenario::new_text(std::string_view kind) {
 }
 
 void scenario::expect(std::size_t home, const std::string& text, const std::string& conversation, bool imported, std::optional<hash> attachment) {
-  all_.expected.messages[text] = {conversation, home, all_.expected.conversations[conversation], imported, attachment, false};
+  all_.expected.messages[text] = {conversation, home, all_.expected.conversations[conversation].audience, imported, attachment, false};
 }
 
 /// One that this user's sparse instance shows and that takes messages.
@@ -81,7 +81,7 @@ void scenario::import_some(std::size_t home) {
   auto first = imported_lines_[home] + 1 - repeated;
   auto count = repeated + 1 + below(5);
   imported_lines_[home] = first + count - 1;
-  all_.expected.conversations.try_emplace(conversation, std::vector{home});
+  all_.expected.conversations.try_emplace(conversation, expected_conversation{{home}, false});
   std::vector<std::string> lines;
   std::vector<std::string> texts;
   for (uint64_t number = first; number < first + count; ++number) {
@@ -93,9 +93,11 @@ void scenario::import_some(std::size_t home) {
   }
   tell(who.user + " imports lines " + std::to_string(first) + " to " + std::to_string(first + count - 1));
   auto answer = who.import_later(source, first, std::move(lines));
-  waiting_.push_back([this, answer, texts] {
+  waiting_.push_back([this, answer, texts, conversation] {
     if (!*answer)
       return false;
+    if (**answer)
+      all_.expected.conversations[conversation].acknowledged = true;
     if (**answer)
       for (const auto& text : texts)
         all_.expected.messages[text].acknowledged = true;
@@ -106,10 +108,13 @@ void scenario::import_some(std::size_t home) {
 void scenario::create_group(std::size_t home) {
   auto& who = *all_.homes[home];
   auto answer = who.create_later(new_text("Group"), {all_.persons[1 - home]});
-  tell(who.user + " creates a group");
-  auto done = wait_for([&] { return answer->has_value() || !who.archive.is_up(); }, 35s);
-  if (done && *answer && **answer)
-    all_.expected.conversations[(**answer)->conversation] = {0, 1};
+  auto beginning = "group-" + std::to_string(numbered_) + "-";
+  tell(who.user + " creates " + beginning);
+  wait_for([&] { return answer->has_value() || !who.archive.is_up(); }, 35s);
+  if (*answer && **answer)
+    all_.expected.conversations[(**answer)->conversation] = {{0, 1}};
+  else
+    all_.expected.groups.push_back(beginning);
 }
 
 void scenario::attach_file(std::size_t home) {

@@ -138,7 +138,7 @@ bool scenario::is_paired() {
 /// One invites and the other accepts, again until both have the conversation. Sometimes the line is cut in the middle.
 void scenario::pair_all() {
   all_.direct = models::one_to_one_id(all_.persons[0], all_.persons[1]);
-  all_.expected.conversations[all_.direct] = {0, 1};
+  all_.expected.conversations[all_.direct] = {{0, 1}};
   for (int attempt = 0; attempt < 20 && !is_paired(); ++attempt) {
     auto& from = *all_.homes[attempt % 2];
     auto& to = *all_.homes[1 - attempt % 2];

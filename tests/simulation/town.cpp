@@ -30,7 +30,7 @@ result<done> town::found() {
   LAMA_TRY(invitation, anna().invite());
   LAMA_CHECK(bert().accept(invitation));
   direct = models::one_to_one_id(persons[0], persons[1]);
-  expected.conversations[direct] = {0, 1};
+  expected.conversations[direct] = {{0, 1}};
   for (int i = 0; i < 60; ++i) {
     all.run_for(1s);
     if (anna().conversations(anna().sparse).size() == 1 && bert().conversations(bert().sparse).size() == 1)

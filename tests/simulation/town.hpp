@@ -21,10 +21,16 @@ struct expected_message {
   bool acknowledged = false;          ///< it was answered: it must be there. Else it may be, but then everywhere
 };
 
+struct expected_conversation {
+  std::vector<std::size_t> audience; ///< households that are to have it
+  bool acknowledged = true;          ///< else it may be there
+};
+
 /// What the outside knows: what was asked for, and what was acknowledged.
 struct oracle {
   std::map<std::string, expected_message> messages; ///< by text
-  std::map<std::string, std::vector<std::size_t>> conversations; ///< by id: households that are to have it
+  std::map<std::string, expected_conversation> conversations; ///< by id
+  std::vector<std::string> groups; ///< how ids begin that were asked for without an answer
 
   std::size_t acknowledged() const;
 };
