@@ -27,8 +27,7 @@ error broken(std::string what) {
 } // namespace
 
 exporter::exporter(exporter_config config)
-  : config_{std::move(config)}, known_{limits::sync_recent_names}, remote_versions_{limits::sync_recent_names / 8},
-    places_{limits::sync_recent_names / 8} {
+    : config_{std::move(config)}, known_{limits::sync_recent_names}, remote_versions_{limits::sync_recent_names / 8}, places_{limits::sync_recent_names / 8} {
   if (config_.resume.store == config_.store_id)
     taken_ = current_ = completed_ = told_ = acknowledged_ = config_.resume.sequence;
 }

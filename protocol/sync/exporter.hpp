@@ -19,9 +19,9 @@ namespace lama::protocol::sync {
 
 struct exporter_config {
   hash remote_person{};
-  position resume;                  ///< what the remote has of our store
-  std::string store_id;             ///< of ours
-  bool pushes = true;               ///< false: only an empty batch that says so
+  position resume;      ///< what the remote has of our store
+  std::string store_id; ///< of ours
+  bool pushes = true;   ///< false: only an empty batch that says so
   std::size_t entry_window = 0;
   uint64_t blob_limit = 0;
   std::function<bool(std::string_view type)> may_leave;

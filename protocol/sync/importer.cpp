@@ -22,8 +22,8 @@ error bad_item(const hash& name, std::string what) {
 } // namespace
 
 importer::importer(importer_config config, exporter* own_exporter)
-  : config_{std::move(config)}, own_exporter_{own_exporter}, reached_{config_.sequence}, present_{limits::sync_recent_names},
-    missing_{limits::sync_recent_names / 8}, versions_{limits::sync_recent_names / 8} {
+    : config_{std::move(config)}, own_exporter_{own_exporter}, reached_{config_.sequence}, present_{limits::sync_recent_names},
+      missing_{limits::sync_recent_names / 8}, versions_{limits::sync_recent_names / 8} {
   // nop
 }
 

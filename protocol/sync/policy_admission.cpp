@@ -3,7 +3,7 @@
 namespace lama::protocol::sync {
 
 policy_admission::policy_admission(policy::parties between, const recipe_table& recipes, uint64_t blob_limit)
-  : between_{between}, recipes_{recipes}, blob_limit_{blob_limit} {
+    : between_{between}, recipes_{recipes}, blob_limit_{blob_limit} {
   // nop
 }
 
@@ -22,8 +22,8 @@ result<done> policy_admission::admit_version(const hash&, std::string_view id_te
 result<done> policy_admission::admit_blob(const hash& name, uint64_t size) {
   if (size <= blob_limit_)
     return done{};
-  return fail(errc::too_large, "The remote node sent the blob " + name.hex() + " of " + std::to_string(size) + " bytes; " + std::to_string(blob_limit_) +
-                                 " are allowed.");
+  return fail(errc::too_large,
+              "The remote node sent the blob " + name.hex() + " of " + std::to_string(size) + " bytes; " + std::to_string(blob_limit_) + " are allowed.");
 }
 
 } // namespace lama::protocol::sync

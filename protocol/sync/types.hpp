@@ -182,10 +182,10 @@ using action = std::variant<send, commit_batch, save_frontier, delivered, answer
 
 /// What is asked of an exporter besides what it pushes.
 struct page_request {
-  hash id{};                           ///< a ChannelInfo granted to the asker
-  std::optional<hash> before;          ///< entries below this one …
-  std::optional<int64_t> before_ms;    ///< … or older than this; neither: the newest
-  uint32_t count = 0;                  ///< 1 … limits::sync_page_entries
+  hash id{};                        ///< a ChannelInfo granted to the asker
+  std::optional<hash> before;       ///< entries below this one …
+  std::optional<int64_t> before_ms; ///< … or older than this; neither: the newest
+  uint32_t count = 0;               ///< 1 … limits::sync_page_entries
 };
 
 struct fetch_request {
