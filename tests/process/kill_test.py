@@ -94,11 +94,11 @@ class Killed(unittest.TestCase):
         expected = set(oracle.sent.values())
         self.assertGreater(len(expected), ROUNDS / 4, "the rounds sent almost nothing")
 
-        def texts(home, rpc):
+        def texts(home, rpc, of=conversation):
             found = []
             before = None
             while True:
-                params = {"conversationId": conversation, "limit": 1000}
+                params = {"conversationId": of, "limit": 1000}
                 if before:
                     params["before"] = before
                 page = rpc.call("query:getMessages", params)
@@ -115,9 +115,12 @@ class Killed(unittest.TestCase):
         for rpc in (anna.rpc, anna.archive_rpc, bert.rpc, bert.archive_rpc):
             report = rpc.call("app:verify", timeout=120)
             self.assertEqual(report["problemCount"], 0, report["problems"][:5])
-        imported = [x for x in anna.archive_rpc.call("query:getConversations")["conversations"] if x.get("imported")]
         if oracle.imported:
-            self.assertTrue(imported, "the imported conversation is gone")
+            imported = [x for x in anna.archive_rpc.call("query:getConversations")["conversations"] if x["kind"] == "imported"]
+            self.assertEqual(len(imported), 1, "the imported conversation")
+            lines = texts(anna, anna.archive_rpc, imported[0]["conversationId"])
+            self.assertEqual(len(lines), len(set(lines)), "an imported line stands twice")
+            self.assertGreaterEqual(len(lines), oracle.imported, "imported lines are missing")
 
 
 if __name__ == "__main__":
