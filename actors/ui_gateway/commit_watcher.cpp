@@ -24,17 +24,25 @@ bool is_internal(const std::string& channel) {
 /// Entries of the channel above the one that was told last, oldest first.
 std::vector<models::channel_entry> new_entries(self_pointer self, const storage::snapshot& from, const hash& channel, const models::key_source& keys) {
   auto& last = self->state.told[channel];
-  models::page_request request;
-  request.limit = most_told_messages;
-  auto page = models::read_page(from, models::newest_of(from, {channel}), request, keys);
-  if (!page)
-    return {};
-  auto& entries = page->entries;
-  entries.erase(std::ranges::find(entries, last, &models::channel_entry::creation_time), entries.end());
+  std::vector<models::channel_entry> entries;
+  // Usually it is one; each entry that is read has its signature checked, so few are read first.
+  for (std::size_t limit : {std::size_t{2}, most_told_messages}) {
+    models::page_request request;
+    request.limit = limit;
+    auto page = models::read_page(from, models::newest_of(from, {channel}), request, keys);
+    if (!page)
+      return {};
+    entries = std::move(page->entries);
+    auto known = std::ranges::find(entries, last, &models::channel_entry::creation_time);
+    auto reached = known != entries.end() || entries.size() < limit;
+    entries.erase(known, entries.end());
+    if (reached)
+      break;
+  }
   if (!entries.empty())
     last = entries.front().creation_time;
   std::ranges::reverse(entries);
-  return std::move(entries);
+  return entries;
 }
 
 void tell_messages(self_pointer self, const user_context& user, const storage::snapshot& from, const hash& channel, std::vector<std::string>& news) {

@@ -99,6 +99,7 @@ result<json> bench_live(const settings& chosen) {
   LAMA_TRY(b, node_process::start(folder.path() / "b", "bert"));
   LAMA_TRY(conversation, pair_nodes(a, b));
   LAMA_TRY(listener, net::rpc_socket::open(b.options()));
+  LAMA_CHECK(listener.call("one-core:login", {{"username", "bert"}, {"password", "benchmark"}})); // binds the socket to the user
   LAMA_TRY(sender, net::rpc_socket::open(a.options()));
   std::vector<double> acknowledged;
   std::vector<double> arrived;
