@@ -65,13 +65,13 @@ public:
   template <class Buffers, class Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(
-        [this](auto&& completion, const Buffers& wanted) { start_read(wanted, std::forward<decltype(completion)>(completion)); }, handler, buffers);
+        [this](auto&& completion, const Buffers& wanted) { this->start_read(wanted, std::forward<decltype(completion)>(completion)); }, handler, buffers);
   }
 
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(
-        [this](auto&& completion, const Buffers& given) { start_write(given, std::forward<decltype(completion)>(completion)); }, handler, buffers);
+        [this](auto&& completion, const Buffers& given) { this->start_write(given, std::forward<decltype(completion)>(completion)); }, handler, buffers);
   }
 
   /// Called when Beast begins to wait for the other side's end of the TCP connection, which it would do for ever. `cancel` on the socket ends that.
