@@ -72,12 +72,24 @@ json import_line(std::size_t number) {
   return {{"time", time}, {"author", number % 2 ? "Anna" : "Bert"}, {"text", text_of_200_bytes(number)}};
 }
 
-/// The other side's count of objects, as its gateway tells it.
+/// How many objects the user's store has on that side, as the walk over its actors tells.
 result<uint64_t> objects_of(net::rpc_client& client) {
   LAMA_TRY(state, client.call("node:status"));
-  if (!state.contains("objects") || !state["objects"].is_number())
-    return fail(errc::internal, "the node does not tell how many objects it has");
-  return state["objects"].get<uint64_t>();
+  for (const auto& [role, status] : state["actors"].items())
+    if (role.starts_with("object-store/"))
+      return status["objects"].get<uint64_t>();
+  return fail(errc::not_found, "nobody is logged in there");
+}
+
+/// Right after a start a part may not be there yet: asked again until it is.
+result<json> call_when_ready(net::rpc_client& client, const std::string& method, const json& parameters) {
+  for (auto deadline = clock::now() + 30s;;) {
+    auto answer = client.call(method, parameters, 120s);
+    auto not_yet = !answer && (answer.failure().code == errc::overloaded || answer.failure().code == errc::offline);
+    if (!not_yet || clock::now() > deadline)
+      return answer;
+    std::this_thread::sleep_for(2ms);
+  }
 }
 
 result<json> import_history(net::rpc_client& client, std::size_t count) {
@@ -87,7 +99,7 @@ result<json> import_history(net::rpc_client& client, std::size_t count) {
     auto lines = json::array();
     for (std::size_t k = i; k < std::min(count, i + chunk); ++k)
       lines.push_back(import_line(k).dump());
-    LAMA_CHECK(client.call("app:import", {{"source", "benchmark"}, {"conversation", "Benchmark"}, {"firstLine", i + 1}, {"lines", std::move(lines)}}, 120s));
+    LAMA_CHECK(call_when_ready(client, "app:import", {{"source", "benchmark"}, {"conversation", "Benchmark"}, {"firstLine", i + 1}, {"lines", std::move(lines)}}));
   }
   return json{{"lines", count}, {"seconds", seconds_since(start)}, {"linesPerSecond", count / seconds_since(start)}};
 }
@@ -203,7 +215,7 @@ result<json> bench_start(const settings& chosen) {
     ready.push_back(node.ready_after().count());
     auto start = clock::now();
     auto client = node.client();
-    LAMA_TRY(logged_in, client.call("one-core:login", {{"username", "anna"}, {"password", "benchmark"}}));
+    LAMA_TRY(logged_in, call_when_ready(client, "one-core:login", {{"username", "anna"}, {"password", "benchmark"}}));
     if (!logged_in.value("success", false))
       return fail(errc::internal, "login failed: " + logged_in.dump());
     login.push_back(seconds_since(start) * 1e3);
@@ -233,7 +245,10 @@ result<json> bench_sync(const settings& chosen) {
   LAMA_TRY(b, node_process::start(folder.path() / "b", "bert"));
   LAMA_TRY(at_archive, b.archive_options());
   net::rpc_client archive{at_archive};
-  LAMA_TRY(before, objects_of(archive));
+  auto known = objects_of(archive); // once the archive is unlocked, which follows the login
+  for (auto deadline = clock::now() + 30s; !known && clock::now() < deadline; known = objects_of(archive))
+    std::this_thread::sleep_for(1ms);
+  LAMA_TRY(before, std::move(known));
   auto cpu_a = a.cpu_seconds();
   auto cpu_b = b.cpu_seconds();
   auto start = clock::now();
