@@ -31,8 +31,14 @@ std::string instance_role(const std::string& user) {
   return "instance/" + user;
 }
 
+/// Of an unlocked user. One that died and is due to come back comes back now: a second one beside it would hold the same roles.
 instance_actor instance_of(self_pointer self, const std::string& user) {
-  return self->state.context->members->find<instance_actor>(instance_role(user));
+  auto& st = self->state;
+  auto& members = *st.context->members;
+  auto family = st.users.find(user);
+  if (family != st.users.end())
+    family->second.restart(self, members, instance_role(user));
+  return members.find<instance_actor>(instance_role(user));
 }
 
 void start_node_actors(self_pointer self, const children::starter& start_gateway) {
