@@ -145,6 +145,8 @@ caf::result<user_state> register_new(self_pointer self, register_user& request) 
   auto promise = self->make_response_promise<user_state>();
   // A folder alone is no user: the crash of an earlier try may have left it.
   open_user question{request.user, request.password, {}, true, request.email, {}, true};
+  if (is_archive(self))
+    question.url = self->state.context->credentials->archive_url();
   auto open = [self, question, promise]() mutable {
     open_and(self, std::move(question), promise, [self, promise](instance_actor instance) {
       if (is_archive(self))
