@@ -31,6 +31,7 @@ void connect(self_pointer self) {
   plan.own_key = credentials.node_key().public_key;
   plan.remote_key = credentials.archive_key();
   st.pipe = dial(self->system(), st.context, plan);
+  self->monitor(st.pipe);
 }
 
 void lose(self_pointer self, const std::string& reason) {
@@ -108,7 +109,7 @@ bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_pt
     auto& st = self->state;
     std::erase_if(st.listeners, [&](const bridge_listener& x) { return x.address() == down.source; });
     if (st.pipe && st.pipe.address() == down.source)
-      lose(self, "the connection's actor died");
+      lose(self, st.connection != 0 || st.last_error.empty() ? "the connection's actor died" : st.last_error);
   });
   self->send(self, bridge_retry{});
   return {
@@ -151,8 +152,10 @@ bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_pt
     },
     [self](bridge_attached& attached) {
       auto& st = self->state;
-      if (!st.pipe || attached.pipe.address() != st.pipe.address())
-        return; // of an earlier try
+      if (!st.pipe || attached.pipe.address() != st.pipe.address()) {
+        self->send(attached.pipe, close_connection{"the bridge has another connection"}); // of one that died while it dialled
+        return;
+      }
       st.connection = attached.connection;
       st.failures = 0;
       st.last_error.clear();
@@ -166,7 +169,13 @@ bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_pt
         take_answer(self, message.bytes);
       self->state.context->environment->network->grant(message.connection, message.credits);
     },
-    [self](connection_lost& lost) { lose(self, lost.reason); },
+    [self](connection_lost& lost) {
+      auto& st = self->state;
+      if (st.connection != 0 && lost.connection == st.connection)
+        lose(self, lost.reason);
+      else if (st.connection == 0)
+        st.last_error = lost.reason; // while it dials its number is not known: its end says the rest
+    },
     [self](bridge_retry) {
       if (!self->state.pipe)
         connect(self);
