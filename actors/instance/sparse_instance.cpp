@@ -35,6 +35,11 @@ void start_family(self_pointer self) {
   announce(self);
 }
 
+void provision_later(self_pointer self) {
+  if (!std::exchange(self->state.retry_is_due, true))
+    self->delayed_send(self, next_provisioning, provision_again{});
+}
+
 void settle(self_pointer self, const std::optional<lama::error>& failure) {
   auto& st = self->state;
   st.provisioning = false;
@@ -42,8 +47,7 @@ void settle(self_pointer self, const std::optional<lama::error>& failure) {
   st.last_error = failure ? failure->message : "";
   if (failure) {
     st.context->environment->log(log_warning, st.name, st.context->user + ": the archive is not ready for this user: " + failure->message);
-    if (!std::exchange(st.retry_is_due, true))
-      self->delayed_send(self, next_provisioning, provision_again{});
+    provision_later(self);
   }
   for (auto& promise : std::exchange(st.waiting, {})) {
     if (failure)
@@ -57,7 +61,12 @@ void pair(self_pointer self, const std::string& invitation) {
   auto& st = self->state;
   auto manager = st.context->members->find<connection_manager_actor>("connection-manager");
   self->request(manager, st.context->environment->settings.times.request_deadline, pair_with{st.context->user, invitation})
-    .then([self](const paired_with&) { settle(self, std::nullopt); }, [self](const caf::error& failure) { settle(self, from_caf(failure)); });
+    .then([self](const paired_with&) {
+            // It is stored here; whether it is there as well, the archive's next answer tells.
+            settle(self, std::nullopt);
+            provision_later(self);
+          },
+          [self](const caf::error& failure) { settle(self, from_caf(failure)); });
 }
 
 /// The archive said who it is. Durable before the connection is made with it.
@@ -87,6 +96,7 @@ void take_archive(self_pointer self, const user_provisioned& answer) {
           state.context = changed;
           start_family(self);
         }
+        state.confirmed = answer.paired;
         if (answer.paired)
           settle(self, std::nullopt);
         else
@@ -164,7 +174,7 @@ sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_con
     },
     [self](provision_again) {
       self->state.retry_is_due = false;
-      if (!self->state.partnered)
+      if (!self->state.partnered || !self->state.confirmed)
         provision(self);
     },
     [self](look_for_bridge) { watch(self); },

@@ -34,6 +34,7 @@ struct sparse_instance_state {
   bool family_started = false;
   bool provisioning = false;
   bool retry_is_due = false;
+  bool confirmed = false; ///< the archive itself said that it knows us
   bool partnered = false; ///< provisioned and paired in this session
   std::string last_error;
   std::vector<caf::typed_response_promise<user_state>> waiting;
