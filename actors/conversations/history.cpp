@@ -50,7 +50,7 @@ result<done> import_history(storage::transaction& to, const user_context& user, 
   if (request.lines.size() > most_lines_a_call)
     return fail(errc::too_large, "at most " + std::to_string(most_lines_a_call) + " lines in one call");
   auto now = user.environment->clock->now_ms();
-  LAMA_TRY(job, models::begin_import(to, user.me.person, request.source, {}, now));
+  LAMA_TRY(job, models::begin_import(to, user.me.person, request.source, request.people, now));
   outcome.conversation = job.conversation;
   std::vector<models::prepared_line> prepared;
   auto number = static_cast<int64_t>(request.first_line);

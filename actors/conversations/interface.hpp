@@ -4,6 +4,7 @@
 #include "actors/object_store/interface.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct import_lines {
   std::string source;       ///< file name or program, as it will be shown
   uint64_t first_line = 1;
   std::vector<std::string> lines;
+  std::map<std::string, hash> people{}; ///< author in the file → person; other authors become contacts without keys
 };
 LAMA_MESSAGE(import_lines, x.conversation, x.source, x.first_line)
 

@@ -29,6 +29,8 @@ verifier_actor::behavior_type verifier(verifier_actor::pointer self) {
 /// A verification reads the whole store.
 constexpr std::chrono::minutes verify_deadline{30};
 
+constexpr std::size_t most_mapped_authors = 1000;
+
 result<import_lines> read_import(const call_scope& x) {
   import_lines request;
   LAMA_TRY(source, text_parameter(x, "source"));
@@ -41,6 +43,15 @@ result<import_lines> read_import(const call_scope& x) {
     if (!line.is_string())
       return bad_parameter("lines", "each line is a text: the JSON as it stands in the file");
     request.lines.push_back(line.get<std::string>());
+  }
+  const auto& people = x["people"];
+  if (!people.is_null() && (!people.is_object() || people.size() > most_mapped_authors))
+    return bad_parameter("people", "people must be an object of at most " + std::to_string(most_mapped_authors) + " entries, author to person");
+  for (const auto& [author, person] : people.items()) {
+    auto id = person.is_string() ? hash::from_hex(person.get<std::string>()) : std::nullopt;
+    if (!id)
+      return bad_parameter("people", "the person of " + author + " must be given by its id, 64 hex digits");
+    request.people.emplace(author, *id);
   }
   request.source = std::move(source);
   request.conversation = std::move(title);

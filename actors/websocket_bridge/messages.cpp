@@ -22,11 +22,11 @@ user_provisioned from_wire(provision_answer x) {
 }
 
 import_request to_wire(forward_import x) {
-  return {std::move(x.user), std::move(x.lines.conversation), std::move(x.lines.source), x.lines.first_line, std::move(x.lines.lines)};
+  return {std::move(x.user), std::move(x.lines.conversation), std::move(x.lines.source), x.lines.first_line, std::move(x.lines.lines), std::move(x.lines.people)};
 }
 
 forward_import from_wire(import_request x) {
-  return {std::move(x.user), {std::move(x.conversation), std::move(x.source), x.first_line, std::move(x.lines)}};
+  return {std::move(x.user), {std::move(x.conversation), std::move(x.source), x.first_line, std::move(x.lines), std::move(x.people)}};
 }
 
 import_answer to_wire(lines_imported x) {

@@ -4,6 +4,7 @@
 #include "protocol/ipc/envelope.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 /// What crosses the bridge, byte for byte (docs/bridge.md). These structs are the wire: fields are only ever added at the end, with
@@ -89,10 +90,11 @@ struct import_request {
   std::string source;
   uint64_t first_line = 1;
   std::vector<std::string> lines;
+  std::map<std::string, hash> people{};
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, import_request& x) {
-  return f(x.user, x.conversation, x.source, x.first_line, x.lines);
+  return f(x.user, x.conversation, x.source, x.first_line, x.lines, x.people);
 }
 
 struct import_answer {

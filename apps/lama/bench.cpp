@@ -24,6 +24,7 @@ using nlohmann::json;
 
 struct settings {
   std::size_t n = 0;
+  std::size_t depth = 0; ///< messages that the conversation has before
   bool as_json = false;
 };
 
@@ -104,39 +105,6 @@ result<json> import_history(net::rpc_client& client, std::size_t count) {
   return json{{"lines", count}, {"seconds", seconds_since(start)}, {"linesPerSecond", count / seconds_since(start)}};
 }
 
-/// Each message to the end before the next one: latency, not throughput.
-result<json> bench_live(const settings& chosen) {
-  temporary_folder folder;
-  LAMA_TRY(a, node_process::start(folder.path() / "a", "anna"));
-  LAMA_TRY(b, node_process::start(folder.path() / "b", "bert"));
-  LAMA_TRY(conversation, pair_nodes(a, b));
-  LAMA_TRY(listener, net::rpc_socket::open(b.options()));
-  LAMA_CHECK(listener.call("one-core:login", {{"username", "bert"}, {"password", "benchmark"}})); // binds the socket to the user
-  LAMA_TRY(sender, net::rpc_socket::open(a.options()));
-  std::vector<double> acknowledged;
-  std::vector<double> arrived;
-  for (std::size_t i = 0; i < chosen.n + 20; ++i) {
-    auto text = text_of_200_bytes(i);
-    auto start = clock::now();
-    LAMA_CHECK(sender.call("action:sendMessage", {{"conversationId", conversation}, {"text", text}}));
-    auto answered = seconds_since(start) * 1e3;
-    for (;;) {
-      LAMA_TRY(next, listener.next(10s));
-      if (!next)
-        return fail(errc::timeout, "message " + std::to_string(i) + " did not arrive in 10 s");
-      if (next->method == "update:messageReceived" && next->value["message"]["text"] == text)
-        break;
-    }
-    if (i < 20)
-      continue; // warming up
-    acknowledged.push_back(answered);
-    arrived.push_back(seconds_since(start) * 1e3);
-  }
-  return json{{"messages", chosen.n},
-              {"acknowledgedMs", {{"p50", quantile(acknowledged, 0.5)}, {"p99", quantile(acknowledged, 0.99)}}},
-              {"atPeersPageMs", {{"p50", quantile(arrived, 0.5)}, {"p99", quantile(arrived, 0.99)}}}};
-}
-
 /// Sends `count` messages, as many at a time as the window allows, until all are acknowledged; answers the seconds.
 result<double> send_many(node_process& from, const std::string& conversation, std::size_t count) {
   constexpr std::size_t window = 64;
@@ -170,6 +138,44 @@ result<done> wait_for_newest(net::rpc_client client, const std::string& conversa
       return done{};
   }
   return fail(errc::timeout, "the last message did not arrive in five minutes");
+}
+
+/// Each message to the end before the next one: latency, not throughput.
+result<json> bench_live(const settings& chosen) {
+  temporary_folder folder;
+  LAMA_TRY(a, node_process::start(folder.path() / "a", "anna"));
+  LAMA_TRY(b, node_process::start(folder.path() / "b", "bert"));
+  LAMA_TRY(conversation, pair_nodes(a, b));
+  LAMA_TRY(listener, net::rpc_socket::open(b.options()));
+  if (chosen.depth > 0) {
+    LAMA_CHECK(send_many(a, conversation, chosen.depth));
+    LAMA_CHECK(wait_for_newest(b.client(), conversation, text_of_200_bytes(chosen.depth - 1)));
+  }
+  LAMA_CHECK(listener.call("one-core:login", {{"username", "bert"}, {"password", "benchmark"}})); // binds the socket to the user
+  LAMA_TRY(sender, net::rpc_socket::open(a.options()));
+  std::vector<double> acknowledged;
+  std::vector<double> arrived;
+  for (std::size_t i = 0; i < chosen.n + 20; ++i) {
+    auto text = text_of_200_bytes(chosen.depth + i);
+    auto start = clock::now();
+    LAMA_CHECK(sender.call("action:sendMessage", {{"conversationId", conversation}, {"text", text}}));
+    auto answered = seconds_since(start) * 1e3;
+    for (;;) {
+      LAMA_TRY(next, listener.next(10s));
+      if (!next)
+        return fail(errc::timeout, "message " + std::to_string(i) + " did not arrive in 10 s");
+      if (next->method == "update:messageReceived" && next->value["message"]["text"] == text)
+        break;
+    }
+    if (i < 20)
+      continue; // warming up
+    acknowledged.push_back(answered);
+    arrived.push_back(seconds_since(start) * 1e3);
+  }
+  return json{{"messages", chosen.n},
+              {"depth", chosen.depth},
+              {"acknowledgedMs", {{"p50", quantile(acknowledged, 0.5)}, {"p99", quantile(acknowledged, 0.99)}}},
+              {"atPeersPageMs", {{"p50", quantile(arrived, 0.5)}, {"p99", quantile(arrived, 0.99)}}}};
 }
 
 /// What a conversation carries a second, from page to the other's page.
@@ -299,6 +305,8 @@ void add(CLI::App& parent, const char* name, const char* what, std::size_t usual
   chosen->n = usual;
   auto* command = parent.add_subcommand(name, what);
   command->add_option("--n", chosen->n, "how many")->check(CLI::Range(std::size_t{100}, std::size_t{10'000'000}))->capture_default_str();
+  if (run == bench_live)
+    command->add_option("--depth", chosen->depth, "messages that the conversation has before");
   command->add_flag("--json", chosen->as_json, "one line of JSON");
   command->callback([chosen, run] {
     auto figures = run(*chosen);

@@ -2,6 +2,7 @@
 
 #include "protocol/limits.hpp"
 #include "protocol/models/import.hpp"
+#include "protocol/objects/microdata.hpp"
 
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct arguments {
   std::string file;
   std::string source;
   std::string conversation;
+  std::vector<std::string> people; ///< NAME=PERSON
 };
 
 struct import_run {
@@ -34,6 +36,7 @@ struct import_run {
   bool to_archive;
   std::string source;
   std::filesystem::path folder;
+  json people = json::object();
 
   json lines = json::array();
   std::size_t bytes = 0;
@@ -68,6 +71,8 @@ struct import_run {
       return done{};
     auto count = lines.size();
     json request{{"source", source}, {"firstLine", first_line}, {"lines", std::exchange(lines, json::array())}};
+    if (!people.empty())
+      request["people"] = people;
     if (!given.conversation.empty())
       request["conversation"] = given.conversation;
     LAMA_TRY(answer, node.call("app:import", request));
@@ -134,6 +139,36 @@ result<std::pair<node_address, bool>> find_target(const common_options& common) 
   return std::pair{at, text_in(status, "side") == "archive"};
 }
 
+/// `NAME=PERSON` each: who an author of the file is, by a contact's name or a person's id.
+result<json> read_people(net::rpc_client& node, const std::vector<std::string>& given) {
+  auto people = json::object();
+  if (given.empty())
+    return people;
+  LAMA_TRY(listed, node.call("query:getContacts"));
+  for (const auto& entry : given) {
+    auto equals = entry.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == entry.size())
+      return fail(errc::bad_input, "'" + entry + "' is not NAME=PERSON: the author as the file has it, and a contact's name or a person's id.");
+    auto person = entry.substr(equals + 1);
+    json found;
+    if (hash::from_hex(person)) {
+      found = person;
+    } else if (person == "me") {
+      LAMA_TRY(own, node.call("one-core:getInstance"));
+      found = text_in(own, own.contains("publicPersonId") ? "publicPersonId" : "ownerId");
+    } else if (person.find('@') != std::string::npos) {
+      found = protocol::id_hash_of_person(person).hex();
+    }
+    for (const auto& contact : list_in(listed, "contacts"))
+      if (text_in(contact, "name") == person)
+        found = text_in(contact, "personId");
+    if (found.is_null())
+      return fail(errc::not_found, "No contact is called '" + person + "'; lama contacts lists them.");
+    people[entry.substr(0, equals)] = found;
+  }
+  return people;
+}
+
 int run_import(const common_options& common, const arguments& given) {
   std::ifstream in{given.file, std::ios::binary};
   if (!in)
@@ -144,6 +179,10 @@ int run_import(const common_options& common, const arguments& given) {
   std::filesystem::path file{given.file};
   import_run run{common, given, client_to(target->first, common.user), target->second, given.source.empty() ? file.filename().string() : given.source,
                  file.parent_path()};
+  auto people = read_people(run.node, given.people);
+  if (!people)
+    return report(people.failure(), common.json);
+  run.people = *people;
   auto ended = [&]() -> result<done> {
     for (std::string line; std::getline(in, line);)
       LAMA_CHECK(run.take_line(std::move(line)));
@@ -177,6 +216,7 @@ void add_import_command(command_list& to) {
   importing->add_option("FILE", given->file, "Its attachments stand below its folder")->required()->check(CLI::ExistingFile);
   importing->add_option("--source", given->source, "Where it comes from, as it is shown (default: the file's name)");
   importing->add_option("--conversation", given->conversation, "The title of the conversation (default: the source)");
+  importing->add_option("--map", given->people, "NAME=PERSON: who an author is, by a contact's name, an e-mail, "me" or a person's id (can be repeated)")->allow_extra_args(false);
   to.on(importing, [given, &common = to.common] { return run_import(common, *given); });
 }
 

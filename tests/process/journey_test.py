@@ -62,12 +62,16 @@ class Journey(unittest.TestCase):
             lines = [json.dumps({"time": f"2024-05-01T12:{i // 60:02}:{i % 60:02}Z", "author": "Bert", "text": f"line {i}"}) for i in range(600)]
             lines[17] = "{not json"
             file.write_text("\n".join(lines) + "\n")
-            first = anna.cli("import", str(file), "--json", check=False)
+            me = anna.archive_rpc.call("one-core:getInstance")["ownerId"]
+            first = anna.cli("import", str(file), "--map", f"Bert={me}", "--json", check=False)
             self.assertIn("18", first.stdout + first.stderr)
             self.assertIn("599", first.stdout)
             again = anna.cli("import", str(file), "--json", check=False)
             conversation = until(lambda: [x for x in anna.rpc.call("query:getConversations")["conversations"]], "the imported conversation")[0]["conversationId"]
-            self.assertEqual(len(anna.messages(conversation, anna.archive_rpc)), 599, again.stdout)
+            messages = anna.messages(conversation, anna.archive_rpc)
+            self.assertEqual(len(messages), 599, again.stdout)
+            self.assertEqual({x["sender"] for x in messages}, {me})
+            self.assertEqual([x["text"] for x in messages[:3]], ["line 0", "line 1", "line 2"])
 
 
 class WrongUse(unittest.TestCase):
