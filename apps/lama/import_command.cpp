@@ -216,7 +216,7 @@ void add_import_command(command_list& to) {
   importing->add_option("FILE", given->file, "Its attachments stand below its folder")->required()->check(CLI::ExistingFile);
   importing->add_option("--source", given->source, "Where it comes from, as it is shown (default: the file's name)");
   importing->add_option("--conversation", given->conversation, "The title of the conversation (default: the source)");
-  importing->add_option("--map", given->people, "NAME=PERSON: who an author is, by a contact's name, an e-mail, "me" or a person's id (can be repeated)")->allow_extra_args(false);
+  importing->add_option("--map", given->people, "NAME=PERSON: who an author is, by a contact's name, an e-mail, the word me, or a person's id (can be repeated)")->allow_extra_args(false);
   to.on(importing, [given, &common = to.common] { return run_import(common, *given); });
 }
 
