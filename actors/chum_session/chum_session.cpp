@@ -83,6 +83,7 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
   st.between = {origin_of(st.plan.peer.kind), st.plan.user->me.person, st.plan.peer.person};
   auto view = st.plan.user->store->read();
   st.store_id = view->note("sync/store").value_or("");
+  st.batch_name = st.plan.user->environment->random().text(10) + ' ';
   make_stock_session(st);
   make_extension(st, *view);
   view.reset();

@@ -54,6 +54,8 @@ struct chum_session_state {
   chum_plan plan;
   protocol::policy::parties between;
   std::string store_id;
+  std::string batch_name; ///< how our notes of stored batches begin: of this session alone
+  std::string last_batch; ///< the note that the next batch must find; empty: it is the first
   std::unique_ptr<protocol::chum::session> stock;
   std::unique_ptr<protocol::sync::policy_admission> admission;
   std::unique_ptr<protocol::sync::session> extension;

@@ -13,6 +13,8 @@ namespace {
 constexpr int64_t hello_delay_ms = 100;
 /// Stream pieces are sent while the socket holds less than this unsent (docs/protocol/03 §2.3).
 constexpr std::size_t most_unsent_bytes = 256u << 10;
+/// Of the remote person: the last batch that was stored.
+const std::string batch_note = "sync/batch/";
 
 /// A store as the stock exporter reads blobs.
 class snapshot_blobs final : public protocol::chum::blob_source {
@@ -210,9 +212,19 @@ void chum_host::store(protocol::sync::commit_batch batch) {
                 use_store{"store blob pieces", [shared, uploads = st.uploads](storage::store& into) { return uploads->take(into, *shared); }})
       .then([](ok) {}, [answer](const caf::error& failure) { answer(from_caf(failure)); });
   auto mode = st.plan.peer.kind == peer_kind::contact ? protocol::sync::version_mode::merge : protocol::sync::version_mode::adopt;
+  // Batches are under way to the writer at the same time. One that failed, or died with the writer, must take those behind it along: they
+  // say how far we are, and would say so without it.
+  auto apply = [shared, from = peer(), mode, before = st.last_batch, name = st.batch_name + std::to_string(number)](storage::transaction& to) -> result<done> {
+    auto key = batch_note + from.person.hex();
+    if (!before.empty() && to.note(key) != before)
+      return fail(errc::conflict, "a batch before this one was not stored");
+    to.set_note(key, name);
+    return storage::apply_sync_batch(to, *shared, from, mode);
+  };
+  st.last_batch = st.batch_name + std::to_string(number);
   self_
     ->request(user().writer(), deadline,
-              transact{"store a sync batch", [shared, from = peer(), mode](storage::transaction& to) { return storage::apply_sync_batch(to, *shared, from, mode); }})
+              transact{"store a sync batch", std::move(apply)})
     .then([answer](transacted) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
 }
 

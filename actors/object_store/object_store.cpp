@@ -16,6 +16,11 @@ constexpr std::size_t most_changes_told = 10'000;
 
 } // namespace
 
+object_store_state::~object_store_state() {
+  for (auto& x : queue)
+    x.promise.deliver(to_caf(fail(errc::offline, "the store's writer is restarting; try again")));
+}
+
 void object_store_state::write_group() {
   auto begun = store->begin();
   if (!begun) {
@@ -102,10 +107,11 @@ object_store_actor::behavior_type object_store(object_store_actor::stateful_poin
     [self, flush_soon](flush_group) {
       auto& st = self->state;
       st.flush_is_due = false;
+      st.opening_is_due = false;
       st.write_group();
       if (!st.queue.empty())
         flush_soon();
-      else if (st.in_doubt && !std::exchange(st.flush_is_due, true))
+      else if (st.in_doubt && !std::exchange(st.opening_is_due, true))
         self->delayed_send(self, next_opening, flush_group{});
     },
     [self](const use_store& request) -> caf::result<ok> {

@@ -28,10 +28,14 @@ struct object_store_state {
   bool flush_is_due = false;
   std::shared_ptr<commit_listeners> listeners;
   uint64_t told = 0;     ///< up to this sequence the listeners know the change log
+  bool opening_is_due = false;
   bool in_doubt = false; ///< a write failed: whether it is there, the next opening of the files tells
   uint64_t groups = 0;
   uint64_t transactions = 0;
   uint64_t failures = 0;
+
+  /// Whoever waits for the disk is told; the mailbox answers for itself.
+  ~object_store_state();
 
   /// Writes what waits, up to a group's limits, as one batch with one fsync, and answers each.
   void write_group();
