@@ -297,13 +297,16 @@ connection_actor::behavior_type connection(self_pointer self, std::shared_ptr<co
   st.context = std::move(context);
   st.plan = std::move(plan);
   st.id = accepted;
-  self->set_down_handler([self](const caf::down_msg&) { end(self, "the node is going down, or its bridge is restarting"); });
+  self->set_down_handler([self](const caf::down_msg&) { end(self, "the node is going down, or its bridge or connection manager is restarting"); });
   self->set_exit_handler([self](const caf::exit_msg& gone) {
     end(self, "the part of the node that served this connection ended");
     self->quit(gone.reason);
   });
   if (auto root = st.context->members->find<caf::actor>("supervisor"))
     self->monitor(root);
+  // A new manager would not know of us, and let a second connection stand beside this one.
+  if (auto manager = st.context->members->find<caf::actor>("connection-manager"))
+    self->monitor(manager);
   // First its number: what is reported of it is known by that. Its events come as messages, after this.
   if (!st.plan.incoming)
     st.id = environment_of(self).network->connect(st.plan.url, events_to(caf::actor_cast<connection_actor>(self)));
