@@ -174,7 +174,7 @@ TEST_F(checkers_test, an_upload_left_over_is_noticed) {
   auto writer = sparse.members().find<actors::object_store_actor>("object-store/anna");
   auto begun = sparse.ask<actors::blob_begun>(writer, actors::begin_blob{});
   ASSERT_TRUE(begun);
-  ASSERT_TRUE(sparse.ask<actors::ok>(writer, actors::append_blob{begun->upload, std::string(300'000, 'x')}));
+  ASSERT_TRUE(sparse.ask<actors::ok>(writer, actors::append_blob{begun->upload, std::string(3 << 20, 'x')}));
   EXPECT_TRUE(finds(check_stores(all), "anna's sparse instance has 1 uploads left over"));
 }
 
