@@ -64,7 +64,7 @@ class fresh_seeds_test : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(fresh_seeds_test, find_nothing) {
   auto first = first_fresh_seed() + GetParam() * seeds_a_shard;
-  std::cout << "seeds " << first << " to " << first + seeds_a_shard - 1 << '\n';
+  std::cout << "seeds " << first << " to " << first + seeds_a_shard - 1 << std::endl; // before anything can crash
   for (auto seed = first; seed < first + seeds_a_shard; ++seed)
     expect_well(seed);
 }
