@@ -150,6 +150,10 @@ void become_established(self_pointer self, const action::established& establishe
       if (auto pinned = st.context->credentials->pin(st.remote_key); !pinned)
         environment_of(self).log(log_error, st.name, "cannot remember the other node: " + pinned.failure().message);
     auto bridge = st.context->members->find<caf::actor>("bridge");
+    if (!bridge) { // it is coming back, and will have a connection of its own
+      self->send(caf::actor_cast<connection_actor>(self), close_connection{"the bridge is restarting"});
+      return;
+    }
     st.consumer = caf::actor_cast<connection_consumer>(bridge);
     self->monitor(bridge);
     caf::anon_send(bridge, bridge_attached{st.id, caf::actor_cast<connection_actor>(self), std::string{protocol::view(st.remote_key)}});
