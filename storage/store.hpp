@@ -125,6 +125,8 @@ public:
   /// Takes back everything since `mark()`: one request of a group that failed must not spoil the others.
   std::size_t mark() const;
   void roll_back(std::size_t mark);
+  /// Why the commit would fail as it stands (`set_head` answers nothing); rolling back what asked for it helps.
+  std::optional<error> refused() const;
 
   std::size_t pending_bytes() const;
 

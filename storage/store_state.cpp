@@ -174,10 +174,8 @@ std::unique_ptr<transaction> store::state::begin() {
 
 result<commit_info> store::state::commit(transaction& what) {
   auto& from = *what.state_;
-  if (!from.refusals.empty())
-    return from.refusals.front().second;
-  if (from.trouble())
-    return *from.trouble();
+  if (auto why = what.refused())
+    return *std::move(why);
   {
     std::lock_guard lock{mutex};
     if (!opened || failed)

@@ -136,6 +136,10 @@ void transaction::roll_back(std::size_t mark) {
   std::erase_if(state_->refusals, [mark](const auto& x) { return x.first >= mark; });
 }
 
+std::optional<error> transaction::refused() const {
+  return state_->refusals.empty() ? state_->trouble() : state_->refusals.front().second;
+}
+
 std::size_t transaction::pending_bytes() const {
   return state_->bytes;
 }

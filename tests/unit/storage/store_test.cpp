@@ -152,7 +152,9 @@ TEST_F(store_test, rolling_back_takes_all_kinds_of_writes_back) {
   auto node = node_text(sha256(person_text("alice@example.com")));
   ASSERT_TRUE(change.put(node));
   change.set_head(person_id("alice@example.com"), sha256(node), {sha256(node)});
+  EXPECT_FALSE(change.refused());
   change.set_head(sha256("nobody"), sha256("nothing"), {}); // would fail the commit
+  EXPECT_TRUE(change.refused());
   ASSERT_TRUE(change.put_blob(noise(200'000)));
   change.set_note("kept", "2");
   change.roll_back(mark);
