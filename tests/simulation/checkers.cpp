@@ -227,7 +227,7 @@ problems check_stores(town& all) {
       found.push_back(place + " has " + std::to_string(left) + " uploads left over");
     auto store = where.open_store(all.homes[home]->user);
     if (!store) {
-      found.push_back(place + " does not open: " + store.failure().message);
+      found.push_back(place + " does not open: " + store.failure().message + " (" + store.failure().detail + ")");
       return;
     }
     auto report = (*store)->verify();

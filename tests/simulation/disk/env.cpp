@@ -45,7 +45,12 @@ private:
   uint64_t at_ = 0;
 };
 
-struct held_lock final : leveldb::FileLock {};
+struct held_lock final : leveldb::FileLock {
+  explicit held_lock(std::string locked) : name(std::move(locked)) {
+    // nop
+  }
+  std::string name;
+};
 
 } // namespace
 
@@ -257,12 +262,16 @@ Status env::RenameFile(const std::string& from, const std::string& to) {
   return Status::OK();
 }
 
-Status env::LockFile(const std::string&, leveldb::FileLock** lock) {
-  *lock = new held_lock;
+Status env::LockFile(const std::string& name, leveldb::FileLock** lock) {
+  *lock = nullptr;
+  if (!locked_.insert(name).second) // as the real one: two databases on the same files would remove each other's
+    return Status::IOError("lock " + name, "already held by process");
+  *lock = new held_lock{name};
   return Status::OK();
 }
 
 Status env::UnlockFile(leveldb::FileLock* lock) {
+  locked_.erase(static_cast<held_lock*>(lock)->name);
   delete lock;
   return Status::OK();
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,7 @@ private:
 
   std::map<std::string, std::shared_ptr<file>> files_;
   std::deque<job> background_;
+  std::set<std::string> locked_;
   uint64_t writes_ = 0;
   uint64_t fail_at_ = UINT64_MAX;
   uint64_t fail_once_at_ = UINT64_MAX;

@@ -89,8 +89,13 @@ void side::build(node& here) {
 }
 
 void side::crash(std::size_t torn) {
-  if (node_)
+  if (node_) {
     node_->context->members->clear();
+    // The listener's callback holds the node's context, and with it the open stores, and through the environment this very network: a store
+    // that stayed open would remove the files of its successor.
+    if (node_->listener.id != 0)
+      network_->stop_listening(node_->listener.id);
+  }
   node_.reset();
   disk_.run_background();
   all_.crash(index_);
