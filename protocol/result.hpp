@@ -9,22 +9,22 @@ namespace lama {
 
 /// What went wrong, as a class of failures. The numbers are stable: they are logged, counted and sent.
 enum class errc : uint16_t {
-  bad_input = 1,     ///< what was given does not conform; giving it again will not help
-  not_found = 2,     ///< no such object, head, user, conversation
-  conflict = 3,      ///< exists already, or the state does not allow it now
-  forbidden = 4,     ///< not granted, or refused by policy
-  locked = 5,        ///< the keys are locked (log in), or the store is held by another process
-  wrong_secret = 6,  ///< a password, key or MAC does not fit
-  corrupt = 7,       ///< stored bytes are not what their name or index says
-  io_failure = 8,    ///< the disk or the socket failed
-  no_space = 9,      ///< the disk is full
-  too_large = 10,    ///< over a limit of protocol/limits.hpp
-  unsupported = 11,  ///< a newer version, an unknown type, a service that is not there
-  overloaded = 12,   ///< a bounded queue is full; try again later
-  offline = 13,      ///< the other side is not connected
-  timeout = 14,      ///< no answer by the deadline
-  cancelled = 15,    ///< given up by whoever asked
-  internal = 99,     ///< a broken invariant
+  bad_input = 1,    ///< what was given does not conform; giving it again will not help
+  not_found = 2,    ///< no such object, head, user, conversation
+  conflict = 3,     ///< exists already, or the state does not allow it now
+  forbidden = 4,    ///< not granted, or refused by policy
+  locked = 5,       ///< the keys are locked (log in), or the store is held by another process
+  wrong_secret = 6, ///< a password, key or MAC does not fit
+  corrupt = 7,      ///< stored bytes are not what their name or index says
+  io_failure = 8,   ///< the disk or the socket failed
+  no_space = 9,     ///< the disk is full
+  too_large = 10,   ///< over a limit of protocol/limits.hpp
+  unsupported = 11, ///< a newer version, an unknown type, a service that is not there
+  overloaded = 12,  ///< a bounded queue is full; try again later
+  offline = 13,     ///< the other side is not connected
+  timeout = 14,     ///< no answer by the deadline
+  cancelled = 15,   ///< given up by whoever asked
+  internal = 99,    ///< a broken invariant
 };
 
 /// A failure as a value. `message` is for people: what failed, with which input, what to do.

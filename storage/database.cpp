@@ -28,11 +28,8 @@ bool says(const leveldb::Status& status, std::string_view words) {
 error lock_failure(const std::filesystem::path& folder, const leveldb::Status& status, leveldb::Env* env) {
   std::string owner;
   auto known = leveldb::ReadFileToString(env, (folder / owner_file).string(), &owner).ok() && !owner.empty();
-  auto who = !known                               ? std::string{"another process"}
-             : owner == std::to_string(::getpid()) ? std::string{"this process itself"}
-                                                   : "process " + owner;
-  return fail(errc::locked, "The store " + folder.string() + " is open in " + who + ". Stop it (lama stop), or choose another data folder.",
-              status.ToString());
+  auto who = !known ? std::string{"another process"} : owner == std::to_string(::getpid()) ? std::string{"this process itself"} : "process " + owner;
+  return fail(errc::locked, "The store " + folder.string() + " is open in " + who + ". Stop it (lama stop), or choose another data folder.", status.ToString());
 }
 
 /// Without CURRENT, LevelDB would begin anew and delete what it finds.

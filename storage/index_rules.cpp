@@ -15,29 +15,29 @@ using rules = std::unordered_map<std::string_view, fields>;
 const rules& rules_for(record_kind kind) {
   // docs/protocol/01 §6
   static const rules objects{
-    {"Access", {}},
-    {"Group", {}},
-    {"IdAccess", {}},
-    {"Keys", {}},
-    {"Signature", {"issuer", "data"}},
-    {"AccessUnversionedObjectCertificate", {}},
-    {"AccessVersionedObjectCertificate", {}},
-    {"AffirmationCertificate", {}},
-    {"License", {}},
-    {"RelationCertificate", {}},
-    {"RightToDeclareTrustedKeysForEverybodyCertificate", {}},
-    {"RightToDeclareTrustedKeysForSelfCertificate", {}},
-    {"TrustKeysCertificate", {}},
-    {"Profile", {"communicationEndpoint", "personDescription"}},
-    {"Someone", {}},
-    {"LamaReceipt", {}}, // ours: which messages of the outbox are still on their way; `message` and `posted` are mostly the same
-    {"OneInstanceEndpoint", {}},
+      {"Access", {}},
+      {"Group", {}},
+      {"IdAccess", {}},
+      {"Keys", {}},
+      {"Signature", {"issuer", "data"}},
+      {"AccessUnversionedObjectCertificate", {}},
+      {"AccessVersionedObjectCertificate", {}},
+      {"AffirmationCertificate", {}},
+      {"License", {}},
+      {"RelationCertificate", {}},
+      {"RightToDeclareTrustedKeysForEverybodyCertificate", {}},
+      {"RightToDeclareTrustedKeysForSelfCertificate", {}},
+      {"TrustKeysCertificate", {}},
+      {"Profile", {"communicationEndpoint", "personDescription"}},
+      {"Someone", {}},
+      {"LamaReceipt", {}}, // ours: which messages of the outbox are still on their way; `message` and `posted` are mostly the same
+      {"OneInstanceEndpoint", {}},
   };
   static const rules id_objects{
-    {"Access", {}},
-    {"IdAccess", {}},
-    {"Instance", {}},
-    {"Profile", {"owner", "personId"}},
+      {"Access", {}},
+      {"IdAccess", {}},
+      {"Instance", {}},
+      {"Profile", {"owner", "personId"}},
   };
   return kind == record_kind::id_object ? id_objects : objects;
 }
@@ -50,9 +50,7 @@ std::vector<key> index_keys(const record_head& head, const protocol::object_fact
   if (found == enabled.end())
     return {};
   const auto& rules_of_type = facts.type->rules;
-  auto asked_for = [&](uint16_t field) {
-    return found->second.empty() || std::ranges::find(found->second, rules_of_type[field].name) != found->second.end();
-  };
+  auto asked_for = [&](uint16_t field) { return found->second.empty() || std::ranges::find(found->second, rules_of_type[field].name) != found->second.end(); };
   std::vector<key> all;
   std::unordered_set<hash> seen;
   // From the back: of a target that occurs several times only the last occurrence counts.

@@ -7,7 +7,7 @@ namespace lama::storage {
 
 snapshot::state::state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> types,
                        std::shared_ptr<const std::atomic<bool>> is_reopening)
-  : view(std::move(from), recipes, std::move(types)), reopening(std::move(is_reopening)) {
+    : view(std::move(from), recipes, std::move(types)), reopening(std::move(is_reopening)) {
   if (database_)
     options.snapshot = database_->db().GetSnapshot();
 }
@@ -28,8 +28,7 @@ void snapshot::state::scan(std::string_view prefix, const std::function<void(std
   });
 }
 
-void snapshot::state::scan(std::string_view prefix, std::string_view start,
-                           const std::function<bool(std::string_view, std::string_view)>& each) const {
+void snapshot::state::scan(std::string_view prefix, std::string_view start, const std::function<bool(std::string_view, std::string_view)>& each) const {
   if (!database_)
     return;
   if (auto status = storage::scan(database_->db(), options, prefix, start, each); !status.ok())

@@ -63,8 +63,7 @@ struct transaction::state final : view {
   /// Writes a record with its line, and answers its head; `old` is what stood under the name.
   record_head store_record(const hash& name, record_head head, std::string_view payload, uint64_t size, const std::optional<stored_record>& old);
   /// As `store_record` for an object or id object, with its entries in the reverse maps.
-  void store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts,
-                     const std::optional<stored_record>& old);
+  void store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts, const std::optional<stored_record>& old);
   /// With the id object that a versioned object brings along.
   void store_text(std::string_view text, const hash& name, const protocol::object_facts& facts, const std::optional<stored_record>& old);
   /// Takes the bytes of a record away, chunks included, and what it counts for.
@@ -84,7 +83,7 @@ struct transaction::state final : view {
   std::vector<log_line> lines;
   std::size_t bytes = 0;
   std::size_t first_new_type = 0;
-  std::shared_ptr<type_table> own_types; ///< with those that this transaction brings; null while there are none
+  std::shared_ptr<type_table> own_types;               ///< with those that this transaction brings; null while there are none
   std::vector<std::pair<std::size_t, error>> refusals; ///< with the number of their operation
 
 private:
@@ -100,9 +99,9 @@ private:
 
 struct blob_upload {
   sha256_stream digest;
-  std::string waiting;  ///< not written yet
-  uint64_t size = 0;    ///< of what was appended
-  uint32_t chunks = 0;  ///< written
+  std::string waiting; ///< not written yet
+  uint64_t size = 0;   ///< of what was appended
+  uint32_t chunks = 0; ///< written
 };
 
 struct store::state {
@@ -111,11 +110,11 @@ struct store::state {
   std::shared_ptr<writer_shared> shared = std::make_shared<writer_shared>();
   std::map<uint64_t, blob_upload> uploads; ///< by storage id; the writer's thread only
 
-  mutable std::mutex mutex; ///< guards what follows
+  mutable std::mutex mutex;         ///< guards what follows
   std::shared_ptr<database> opened; ///< null: opening again failed
   std::shared_ptr<const type_table> types;
   totals counts;
-  bool failed = false; ///< a write was not OK
+  bool failed = false;    ///< a write was not OK
   bool left_overs = true; ///< not looked for since the files were opened
   std::shared_ptr<std::atomic<bool>> reopening = std::make_shared<std::atomic<bool>>(false);
 

@@ -20,7 +20,7 @@ struct store_options {
   leveldb::Env* env = nullptr; ///< null: the operating system's
   std::size_t write_buffer_bytes = 16u << 20;
   std::size_t cache_bytes = 8u << 20;
-  bool sync_writes = true;                                             ///< false: durability = "relaxed"
+  bool sync_writes = true; ///< false: durability = "relaxed"
   const protocol::recipe_table* recipes = &protocol::standard_recipes();
   std::function<void()> before_write; ///< the simulator drains LevelDB's background work here
 };

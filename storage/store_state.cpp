@@ -77,7 +77,7 @@ result<done> store::state::check_schema(database& from) {
       return done{};
     if (found > schema_version)
       return fail(errc::unsupported, "The store " + folder.string() + " was written by a newer version (its schema is " + *value + ", this program knows " +
-                                       std::to_string(schema_version) + "). Install the newer version, or choose another data folder.");
+                                         std::to_string(schema_version) + "). Install the newer version, or choose another data folder.");
     return fail(errc::corrupt, "The schema of the store " + folder.string() + " is unknown. Restore the folder from a backup.", *value);
   }
   std::unique_ptr<leveldb::Iterator> i{from.db().NewIterator({})};

@@ -75,7 +75,7 @@ void transaction::set_head(const hash& id, const hash& node, const std::vector<h
   auto held = data ? state_->record(*data) : std::nullopt;
   if (!of || !held || (held->head.here() && held->head.id != id))
     return state_->refuse(fail(errc::bad_input, "Version node " + node.hex() + " cannot be the head of " + id.hex() +
-                                                  ": the id, the node or its data is not here, or the data is of another id."));
+                                                    ": the id, the node or its data is not here, or the data is of another id."));
   auto before = state_->head(id);
   auto mark = [&](const hash& x) { state_->write(keys::history(id, x), {}); };
   for (const auto& x : joined)

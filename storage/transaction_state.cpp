@@ -28,10 +28,9 @@ void write_names(leveldb::WriteBatch& batch, uint16_t type, const posting& x) {
 
 } // namespace
 
-transaction::state::state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> known,
-                          const totals& start, std::shared_ptr<writer_shared> with)
-  : view(std::move(from), recipes, std::move(known)), shared(std::move(with)), base(start.last_sequence), counts(start),
-    first_new_type(types_->size()) {
+transaction::state::state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> known, const totals& start,
+                          std::shared_ptr<writer_shared> with)
+    : view(std::move(from), recipes, std::move(known)), shared(std::move(with)), base(start.last_sequence), counts(start), first_new_type(types_->size()) {
   shared->transaction_open = true;
 }
 
@@ -125,8 +124,7 @@ void transaction::state::drop_content(const stored_record& old) {
   counts.discount(old.head.kind, old.size());
 }
 
-void transaction::state::store_text(std::string_view text, const hash& name, const protocol::object_facts& facts,
-                                    const std::optional<stored_record>& old) {
+void transaction::state::store_text(std::string_view text, const hash& name, const protocol::object_facts& facts, const std::optional<stored_record>& old) {
   auto type = number_of(facts.type->name);
   if (facts.is_id_object)
     return store_indexed(name, {record_kind::id_object, type, 0, 0, {}}, text, facts, old);

@@ -43,8 +43,8 @@ private:
   const std::function<void(uint64_t)>& progress_;
   verify_report report_;
   totals counted_;
-  uint64_t records_ = 0; ///< that are here
-  std::unordered_map<uint16_t, uint64_t> listed_;  ///< records that the type index must name, by type
+  uint64_t records_ = 0;                            ///< that are here
+  std::unordered_map<uint16_t, uint64_t> listed_;   ///< records that the type index must name, by type
   std::unordered_map<uint64_t, uint64_t> storages_; ///< chunks of each large blob, or of an upload, by storage id
   bool given_up_ = false;
 };

@@ -8,7 +8,7 @@
 namespace lama::storage {
 
 view::view(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> types)
-  : database_(std::move(from)), types_(std::move(types)), recipes_(&recipes) {
+    : database_(std::move(from)), types_(std::move(types)), recipes_(&recipes) {
   if (!database_)
     note_trouble(fail(errc::io_failure, "The store could not be opened again after a failed write. It is tried again with every request."));
 }

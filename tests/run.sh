@@ -40,7 +40,7 @@ threads() {
   TSAN_OPTIONS=halt_on_error=1 build/tsan/tests/unit_net
 }
 fuzz() {
-  build fuzz -- all
+  build fuzz -- fuzzers
   bash tests/fuzz/run.sh build/fuzz "${FUZZ_SECONDS:-10}"
 }
 interop() {

@@ -16,9 +16,12 @@ namespace policy = protocol::policy;
 
 policy::origin origin_of(peer_kind kind) {
   switch (kind) {
-  case peer_kind::own_archive: return policy::origin::archive_of_mine;
-  case peer_kind::own_sparse: return policy::origin::sparse_of_mine;
-  case peer_kind::contact: return policy::origin::contact;
+  case peer_kind::own_archive:
+    return policy::origin::archive_of_mine;
+  case peer_kind::own_sparse:
+    return policy::origin::sparse_of_mine;
+  case peer_kind::contact:
+    return policy::origin::contact;
   }
   return policy::origin::contact;
 }
@@ -94,44 +97,45 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
   st.stock->pause_import(true, now); // until it is known which protocol the other side speaks
   host.carry_out();
   return {
-    [self](connection_message& message) {
-      chum_host here{self};
-      auto credits = message.credits;
-      here.receive(message);
-      here.carry_out();
-      self->state.plan.user->environment->network->grant(self->state.plan.connection, credits);
-    },
-    [self](const connection_lost&) {
-      // The connection's actor ends right after this; its normal end would leave us here.
-      self->state.stock->connection_closed(*self->state.plan.user->store->read(), chum_host{self}.now_ms());
-      self->quit();
-    },
-    [self](const objects_committed& committed) {
-      chum_host here{self};
-      here.committed(committed.info->last_sequence);
-      here.carry_out();
-    },
-    [self](chum_tick) {
-      chum_host here{self};
-      self->state.tick_at.reset();
-      here.tick();
-      here.carry_out();
-    },
-    [self](save_frontiers_now) { chum_host{self}.save_frontiers(); },
-    [self](pump_again) { chum_host{self}.carry_out(); },
-    [self](get_status) {
-      auto& state = self->state;
-      auto progress = state.extension->status();
-      return status_report{nlohmann::json{{"peer", state.between.remote.hex()},
-                                          {"protocol", state.speaks_extension ? "lama" : "stock"},
-                                          {"batches", state.batches},
-                                          {"objects", state.objects},
-                                          {"rounds", state.stock->rounds()},
-                                          {"acknowledged", progress.acknowledged},
-                                          {"fullSync", state.full_sync},
-                                          {"lastError", state.last_error}}
-                             .dump()};
-    },
+      [self](connection_message& message) {
+        chum_host here{self};
+        auto credits = message.credits;
+        here.receive(message);
+        here.carry_out();
+        self->state.plan.user->environment->network->grant(self->state.plan.connection, credits);
+      },
+      [self](const connection_lost&) {
+        // The connection's actor ends right after this; its normal end would leave us here.
+        self->state.stock->connection_closed(*self->state.plan.user->store->read(), chum_host{self}.now_ms());
+        self->quit();
+      },
+      [self](const objects_committed& committed) {
+        chum_host here{self};
+        here.committed(committed.info->last_sequence);
+        here.carry_out();
+      },
+      [self](chum_tick) {
+        chum_host here{self};
+        self->state.tick_at.reset();
+        here.tick();
+        here.carry_out();
+      },
+      [self](save_frontiers_now) { chum_host{self}.save_frontiers(); },
+      [self](pump_again) { chum_host{self}.carry_out(); },
+      [self](get_status) {
+        auto& state = self->state;
+        auto progress = state.extension->status();
+        return status_report{nlohmann::json{
+            {"peer", state.between.remote.hex()},
+            {"protocol", state.speaks_extension ? "lama" : "stock"},
+            {"batches", state.batches},
+            {"objects", state.objects},
+            {"rounds", state.stock->rounds()},
+            {"acknowledged", progress.acknowledged},
+            {"fullSync", state.full_sync},
+            {"lastError",
+             state.last_error}}.dump()};
+      },
   };
 }
 

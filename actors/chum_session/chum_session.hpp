@@ -36,14 +36,9 @@ struct save_frontiers_now {};
 LAMA_MESSAGE(save_frontiers_now)
 
 /// One established chum connection: exporter and importer, in the stock protocol or, between nodes of ours, in our extension.
-using chum_session_actor = caf::typed_actor<
-  caf::reacts_to<connection_message>,
-  caf::reacts_to<connection_lost>,
-  caf::reacts_to<objects_committed>,
-  caf::reacts_to<chum_tick>,
-  caf::reacts_to<pump_again>,
-  caf::reacts_to<save_frontiers_now>,
-  caf::replies_to<get_status>::with<status_report>>;
+using chum_session_actor =
+    caf::typed_actor<caf::reacts_to<connection_message>, caf::reacts_to<connection_lost>, caf::reacts_to<objects_committed>, caf::reacts_to<chum_tick>,
+                     caf::reacts_to<pump_again>, caf::reacts_to<save_frontiers_now>, caf::replies_to<get_status>::with<status_report>>;
 
 /// Both protocols of one connection. The stock session runs from the start with its importer held back; once both sides have said hello
 /// (service 100) binary messages are the extension's, and the importer stays where it is. A peer that does not know the service is a

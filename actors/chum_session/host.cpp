@@ -190,9 +190,9 @@ void chum_host::store(protocol::chum::store_batch batch) {
   };
   auto shared = std::make_shared<const protocol::chum::store_batch>(std::move(batch));
   self_
-    ->request(user().writer(), user().environment->settings.times.request_deadline,
-              transact{"store what a peer brought", [shared](storage::transaction& to) { return protocol::chum::apply(to, *shared); }})
-    .then([answer](transacted) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
+      ->request(user().writer(), user().environment->settings.times.request_deadline,
+                transact{"store what a peer brought", [shared](storage::transaction& to) { return protocol::chum::apply(to, *shared); }})
+      .then([answer](transacted) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
 }
 
 void chum_host::store(protocol::sync::commit_batch batch) {
@@ -208,9 +208,9 @@ void chum_host::store(protocol::sync::commit_batch batch) {
   auto shared = std::make_shared<const protocol::sync::commit_batch>(std::move(batch));
   if (std::ranges::any_of(shared->items, [](const auto& x) { return x.kind == protocol::sync::item_kind::blob_piece; }))
     self_
-      ->request(user().writer(), deadline,
-                use_store{"store blob pieces", [shared, uploads = st.uploads](storage::store& into) { return uploads->take(into, *shared); }})
-      .then([](ok) {}, [answer](const caf::error& failure) { answer(from_caf(failure)); });
+        ->request(user().writer(), deadline,
+                  use_store{"store blob pieces", [shared, uploads = st.uploads](storage::store& into) { return uploads->take(into, *shared); }})
+        .then([](ok) {}, [answer](const caf::error& failure) { answer(from_caf(failure)); });
   auto mode = st.plan.peer.kind == peer_kind::contact ? protocol::sync::version_mode::merge : protocol::sync::version_mode::adopt;
   // Batches are under way to the writer at the same time. One that failed, or died with the writer, must take those behind it along: they
   // say how far we are, and would say so without it.
@@ -222,10 +222,8 @@ void chum_host::store(protocol::sync::commit_batch batch) {
     return storage::apply_sync_batch(to, *shared, from, mode);
   };
   st.last_batch = st.batch_name + std::to_string(number);
-  self_
-    ->request(user().writer(), deadline,
-              transact{"store a sync batch", std::move(apply)})
-    .then([answer](transacted) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
+  self_->request(user().writer(), deadline, transact{"store a sync batch", std::move(apply)})
+      .then([answer](transacted) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
 }
 
 void chum_host::upload(uint64_t number, const char* label, std::function<result<done>(storage::store&, uint64_t)> work, bool answers) {
@@ -245,7 +243,7 @@ void chum_host::upload(uint64_t number, const char* label, std::function<result<
     return work(into, found->second);
   };
   self_->request(user().writer(), user().environment->settings.times.request_deadline, use_store{label, std::move(run)})
-    .then([answer](ok) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
+      .then([answer](ok) { answer(done{}); }, [answer](const caf::error& failure) { answer(from_caf(failure)); });
 }
 
 /// Frontiers save bytes after a reconnect and nothing else: they are written a little later, many at a time.
@@ -256,16 +254,17 @@ void chum_host::save_frontiers() {
   if (frontiers.empty())
     return;
   self_
-    ->request(user().writer(), user().environment->settings.times.request_deadline,
-              transact{"remember what a peer has", [frontiers = std::move(frontiers), to_whom = peer()](storage::transaction& to) -> result<done> {
-                         for (const auto& [id, content] : frontiers)
-                           storage::save_frontier(to, to_whom, id, content);
-                         return done{};
-                       }})
-    .then([](transacted) {},
-          [self = self_](const caf::error& failure) {
-            chum_host{self}.user().environment->log(log_warning, chum_session_state::name, "cannot remember what a peer has: " + from_caf(failure).message);
-          });
+      ->request(user().writer(), user().environment->settings.times.request_deadline,
+                transact{"remember what a peer has",
+                         [frontiers = std::move(frontiers), to_whom = peer()](storage::transaction& to) -> result<done> {
+                           for (const auto& [id, content] : frontiers)
+                             storage::save_frontier(to, to_whom, id, content);
+                           return done{};
+                         }})
+      .then([](transacted) {},
+            [self = self_](const caf::error& failure) {
+              chum_host{self}.user().environment->log(log_warning, chum_session_state::name, "cannot remember what a peer has: " + from_caf(failure).message);
+            });
 }
 
 // -- actions ---------------------------------------------------------------------------------------------------------------------------
@@ -280,36 +279,38 @@ void chum_host::perform(protocol::chum::store_batch& x) {
   store(std::move(x));
 }
 void chum_host::perform(protocol::chum::blob_begin& x) {
-  upload(x.upload, "begin blob", [](storage::store&, uint64_t) -> result<done> { return done{}; }, false);
+  upload(
+      x.upload, "begin blob", [](storage::store&, uint64_t) -> result<done> { return done{}; }, false);
 }
 void chum_host::perform(protocol::chum::blob_piece& x) {
   upload(
-    x.upload, "append to blob", [piece = std::move(x.bytes)](storage::store& into, uint64_t upload) { return into.append_blob(upload, piece); }, false);
+      x.upload, "append to blob", [piece = std::move(x.bytes)](storage::store& into, uint64_t upload) { return into.append_blob(upload, piece); }, false);
 }
 void chum_host::perform(protocol::chum::blob_finish& x) {
   upload(
-    x.upload, "finish blob",
-    [name = x.name, begun = state().blob_uploads, number = x.upload](storage::store& into, uint64_t upload) -> result<done> {
-      begun->erase(number);
-      LAMA_CHECK(into.finish_blob(upload, name));
-      return done{};
-    },
-    true);
+      x.upload, "finish blob",
+      [name = x.name, begun = state().blob_uploads, number = x.upload](storage::store& into, uint64_t upload) -> result<done> {
+        begun->erase(number);
+        LAMA_CHECK(into.finish_blob(upload, name));
+        return done{};
+      },
+      true);
 }
 void chum_host::perform(protocol::chum::blob_cancel& x) {
   upload(
-    x.upload, "cancel blob",
-    [begun = state().blob_uploads, number = x.upload](storage::store& into, uint64_t upload) -> result<done> {
-      begun->erase(number);
-      into.cancel_blob(upload);
-      return done{};
-    },
-    false);
+      x.upload, "cancel blob",
+      [begun = state().blob_uploads, number = x.upload](storage::store& into, uint64_t upload) -> result<done> {
+        begun->erase(number);
+        into.cancel_blob(upload);
+        return done{};
+      },
+      false);
 }
 void chum_host::perform(protocol::chum::round_complete& x) {
   state().full_sync = true;
   for (const auto& failed : x.failed)
-    user().environment->log(log_info, chum_session_state::name, "not taken: " + failed.one_type + " " + failed.name.hex().substr(0, 12) + ": " + failed.reason.message);
+    user().environment->log(log_info, chum_session_state::name,
+                            "not taken: " + failed.one_type + " " + failed.name.hex().substr(0, 12) + ": " + failed.reason.message);
 }
 void chum_host::perform(protocol::chum::remote_asks& x) {
   answer_hello(x);

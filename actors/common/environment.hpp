@@ -48,9 +48,9 @@ struct timing {
 struct node_settings {
   side which = side::archive;
   std::string host = "127.0.0.1";
-  uint16_t bridge_port = 8765; ///< archive: where it listens; 0 takes a free one
-  uint16_t ipc_port = 8766;    ///< JSON-RPC of this side
-  std::string public_url;      ///< what invitations name; empty: ws://host:port of the listener
+  uint16_t bridge_port = 8765;     ///< archive: where it listens; 0 takes a free one
+  uint16_t ipc_port = 8766;        ///< JSON-RPC of this side
+  std::string public_url;          ///< what invitations name; empty: ws://host:port of the listener
   bool plain_person_names = false; ///< USER@lama.local as the old app had it (docs/protocol/04 §1.5)
   uint64_t channel_window = 200;   ///< sparse: newest entries per conversation that are kept here
   std::string version = "0.1.0";

@@ -108,12 +108,12 @@ void ask_admission(self_pointer self, const action::peer_identified& identified)
   question.instance_key = protocol::view(st.plan.incoming ? identified.remote_key : st.plan.remote_key);
   question.incoming = st.plan.incoming;
   self->request(manager_of(self), environment_of(self).settings.times.request_deadline, std::move(question))
-    .then(resume<peer_admitted>(self,
-                 [self](peer_admitted& admitted) {
-                   self->state.peer = std::move(admitted.peer);
-                   self->state.session->proceed(self->clock().now());
-                 }),
-          refuse(self));
+      .then(resume<peer_admitted>(self,
+                                  [self](peer_admitted& admitted) {
+                                    self->state.peer = std::move(admitted.peer);
+                                    self->state.session->proceed(self->clock().now());
+                                  }),
+            refuse(self));
 }
 
 pairing_manager_actor pairing_manager_of(self_pointer self) {
@@ -124,20 +124,20 @@ pairing_manager_actor pairing_manager_of(self_pointer self) {
 void ask_token(self_pointer self, const action::token_offered& offered) {
   self->state.token = offered.token;
   self->request(pairing_manager_of(self), environment_of(self).settings.times.request_deadline, check_token{offered.token})
-    .then(resume<ok>(self, [self](ok&) { self->state.session->proceed(self->clock().now()); }), refuse(self));
+      .then(resume<ok>(self, [self](ok&) { self->state.session->proceed(self->clock().now()); }), refuse(self));
 }
 
 void ask_to_store(self_pointer self, const action::identity_received& received) {
   self->request(pairing_manager_of(self), environment_of(self).settings.times.request_deadline,
                 store_pairing{self->state.token, protocol::identity_json(received.identity)})
-    .then(resume<pairing_stored>(self,
-                 [self](pairing_stored& stored) {
-                   auto& st = self->state;
-                   st.remote_person = stored.person;
-                   st.remote_instance = stored.instance;
-                   st.session->proceed(self->clock().now());
-                 }),
-          refuse(self));
+      .then(resume<pairing_stored>(self,
+                                   [self](pairing_stored& stored) {
+                                     auto& st = self->state;
+                                     st.remote_person = stored.person;
+                                     st.remote_instance = stored.instance;
+                                     st.session->proceed(self->clock().now());
+                                   }),
+            refuse(self));
 }
 
 void become_established(self_pointer self, const action::established& established) {
@@ -283,8 +283,12 @@ void end(self_pointer self, const std::string& reason) {
 
 net::connection_events events_to(const connection_actor& target) {
   return {[target](net::connection_id) { caf::anon_send(target, transport_opened{}); },
-          [target](net::connection_id, net::frame x) { caf::anon_send(target, transport_frame{x.text, std::move(x.bytes)}); },
-          [target](net::connection_id, std::string reason, uint16_t code) { caf::anon_send(target, transport_closed{std::move(reason), code}); }};
+          [target](net::connection_id, net::frame x) {
+            caf::anon_send(target, transport_frame{x.text, std::move(x.bytes)});
+          },
+          [target](net::connection_id, std::string reason, uint16_t code) {
+            caf::anon_send(target, transport_closed{std::move(reason), code});
+          }};
 }
 
 } // namespace
@@ -316,44 +320,45 @@ connection_actor::behavior_type connection(self_pointer self, std::shared_ptr<co
     st.id = environment_of(self).network->connect(st.plan.url, events_to(caf::actor_cast<connection_actor>(self)));
   begin(self);
   return {
-    [self](transport_opened) {
-      report(self, "handshake");
-      self->state.session->opened(self->clock().now());
-      carry_out(self);
-    },
-    [self](transport_frame& x) {
-      auto& state = self->state;
-      ++state.credits_owed;
-      state.session->receive({x.text, std::move(x.bytes)}, self->clock().now());
-      carry_out(self);
-      if (!state.closed && state.credits_owed >= net::initial_credits / 2)
-        environment_of(self).network->grant(state.id, std::exchange(state.credits_owed, 0)); // within a long fragmented message
-    },
-    [self](const transport_closed& x) {
-      self->state.session->closed(x.reason);
-      carry_out(self);
-      end(self, x.reason);
-    },
-    [self](connection_tick) {
-      self->state.tick_at.reset();
-      self->state.session->tick(self->clock().now());
-      carry_out(self);
-    },
-    [self](const send_on_connection& x) {
-      auto now = self->clock().now();
-      auto sent = x.text ? self->state.session->send_text(x.bytes, now) : self->state.session->send_binary(x.bytes, now);
-      if (!sent)
-        return; // it has ended; connection_lost is on its way
-      carry_out(self);
-    },
-    [self](const close_connection& x) {
-      self->state.session->close(x.reason);
-      carry_out(self);
-    },
-    [self](get_status) {
-      auto& state = self->state;
-      return status_report{nlohmann::json{{"id", state.id}, {"group", state.group}, {"url", state.plan.url}, {"established", state.session->is_established()}}.dump()};
-    },
+      [self](transport_opened) {
+        report(self, "handshake");
+        self->state.session->opened(self->clock().now());
+        carry_out(self);
+      },
+      [self](transport_frame& x) {
+        auto& state = self->state;
+        ++state.credits_owed;
+        state.session->receive({x.text, std::move(x.bytes)}, self->clock().now());
+        carry_out(self);
+        if (!state.closed && state.credits_owed >= net::initial_credits / 2)
+          environment_of(self).network->grant(state.id, std::exchange(state.credits_owed, 0)); // within a long fragmented message
+      },
+      [self](const transport_closed& x) {
+        self->state.session->closed(x.reason);
+        carry_out(self);
+        end(self, x.reason);
+      },
+      [self](connection_tick) {
+        self->state.tick_at.reset();
+        self->state.session->tick(self->clock().now());
+        carry_out(self);
+      },
+      [self](const send_on_connection& x) {
+        auto now = self->clock().now();
+        auto sent = x.text ? self->state.session->send_text(x.bytes, now) : self->state.session->send_binary(x.bytes, now);
+        if (!sent)
+          return; // it has ended; connection_lost is on its way
+        carry_out(self);
+      },
+      [self](const close_connection& x) {
+        self->state.session->close(x.reason);
+        carry_out(self);
+      },
+      [self](get_status) {
+        auto& state = self->state;
+        return status_report{
+            nlohmann::json{{"id", state.id}, {"group", state.group}, {"url", state.plan.url}, {"established", state.session->is_established()}}.dump()};
+      },
   };
 }
 

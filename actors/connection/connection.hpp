@@ -19,16 +19,16 @@ struct connection_state_machine {
   connection_plan plan;
   net::connection_id id = 0;
   std::unique_ptr<protocol::session> session;
-  user_context_ptr user;          ///< whose connection it is, once that is known
-  bool node_connection = false;   ///< group `ipc`
-  protocol::key32 remote_key{};   ///< source key of the handshake, or whom we dialled
+  user_context_ptr user;        ///< whose connection it is, once that is known
+  bool node_connection = false; ///< group `ipc`
+  protocol::key32 remote_key{}; ///< source key of the handshake, or whom we dialled
   std::string group;
-  std::string token;              ///< acceptor of a pairing: what was offered
+  std::string token; ///< acceptor of a pairing: what was offered
   hash remote_person{};
   hash remote_instance{};
-  known_peer peer;                ///< as the manager knows it
-  connection_consumer consumer;   ///< who takes messages, once established
-  uint32_t credits_owed = 0;      ///< frames of a message that is not complete yet
+  known_peer peer;              ///< as the manager knows it
+  connection_consumer consumer; ///< who takes messages, once established
+  uint32_t credits_owed = 0;    ///< frames of a message that is not complete yet
   std::optional<caf::actor_clock::time_point> tick_at;
   std::string last_failure;
   bool closed = false;
@@ -36,7 +36,7 @@ struct connection_state_machine {
   ~connection_state_machine();
 };
 
-connection_actor::behavior_type connection(connection_actor::stateful_pointer<connection_state_machine> self,
-                                           std::shared_ptr<const connection_context> context, connection_plan plan, net::connection_id accepted);
+connection_actor::behavior_type connection(connection_actor::stateful_pointer<connection_state_machine> self, std::shared_ptr<const connection_context> context,
+                                           connection_plan plan, net::connection_id accepted);
 
 } // namespace lama::actors

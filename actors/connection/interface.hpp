@@ -54,19 +54,12 @@ struct close_connection {
 LAMA_MESSAGE(close_connection, x.reason)
 
 /// One websocket with its protocol up to "established"; then a pipe between the peer and whoever serves the group.
-using connection_actor = caf::typed_actor<
-  caf::reacts_to<transport_opened>,
-  caf::reacts_to<transport_frame>,
-  caf::reacts_to<transport_closed>,
-  caf::reacts_to<connection_tick>,
-  caf::reacts_to<send_on_connection>,
-  caf::reacts_to<close_connection>,
-  caf::replies_to<get_status>::with<status_report>>;
+using connection_actor =
+    caf::typed_actor<caf::reacts_to<transport_opened>, caf::reacts_to<transport_frame>, caf::reacts_to<transport_closed>, caf::reacts_to<connection_tick>,
+                     caf::reacts_to<send_on_connection>, caf::reacts_to<close_connection>, caf::replies_to<get_status>::with<status_report>>;
 
 /// Takes what arrives on an established connection.
-using connection_consumer = caf::typed_actor<
-  caf::reacts_to<connection_message>,
-  caf::reacts_to<connection_lost>>;
+using connection_consumer = caf::typed_actor<caf::reacts_to<connection_message>, caf::reacts_to<connection_lost>>;
 
 /// To a bridge end: this connection of the `ipc` group is established.
 struct bridge_attached {

@@ -14,12 +14,12 @@ namespace lama::actors {
 /// What a connection is for. Incoming ones learn it from the first messages.
 struct connection_plan {
   bool incoming = true;
-  std::string url;                ///< outgoing: whom to dial
-  std::string group;              ///< outgoing: "chum", "pairing", "ipc"
-  std::string user;               ///< outgoing: as whom; empty for "ipc"
-  protocol::key32 own_key{};      ///< outgoing: source key of the handshake (docs/protocol/02 §1: instance, person or node key)
-  protocol::key32 remote_key{};   ///< outgoing: target key
-  std::string token;              ///< outgoing pairing
+  std::string url;              ///< outgoing: whom to dial
+  std::string group;            ///< outgoing: "chum", "pairing", "ipc"
+  std::string user;             ///< outgoing: as whom; empty for "ipc"
+  protocol::key32 own_key{};    ///< outgoing: source key of the handshake (docs/protocol/02 §1: instance, person or node key)
+  protocol::key32 remote_key{}; ///< outgoing: target key
+  std::string token;            ///< outgoing pairing
 };
 
 /// What all connections of a node share.

@@ -138,8 +138,8 @@ void admit_waiting(self_pointer self, const std::string& user) {
         waiting.promise.deliver(to_caf(refusal(why::other_person)));
       else
         self->request(caf::actor_cast<connection_manager_actor>(self), 5s, std::move(waiting.question))
-          .then([promise = waiting.promise](peer_admitted& x) mutable { promise.deliver(std::move(x)); },
-                [promise = waiting.promise](caf::error& x) mutable { promise.deliver(std::move(x)); });
+            .then([promise = waiting.promise](peer_admitted& x) mutable { promise.deliver(std::move(x)); },
+                  [promise = waiting.promise](caf::error& x) mutable { promise.deliver(std::move(x)); });
     } else {
       ++i;
     }
@@ -173,7 +173,8 @@ void end(self_pointer self, const connection_ended& gone) {
   if (st.ended.size() < most_counted_reasons || st.ended.contains(gone.reason))
     ++st.ended[gone.reason];
   if (auto waiting = st.pairings.find(gone.pipe.address()); waiting != st.pairings.end()) {
-    waiting->second.deliver(to_caf(fail(errc::offline, "the pairing did not come about: " + (gone.reason.empty() ? "the connection was closed" : gone.reason))));
+    waiting->second.deliver(
+        to_caf(fail(errc::offline, "the pairing did not come about: " + (gone.reason.empty() ? "the connection was closed" : gone.reason))));
     st.pairings.erase(waiting);
   }
   if (auto waiting = st.admissions.extract(gone.connection))
@@ -209,7 +210,8 @@ connections_listed list_all(self_pointer self) {
     if (!route.dialling && route.timer_runs)
       if (auto instance_key = protocol::key32_from_bytes(key.second))
         if (auto peer = self->state.context->directory->peer(key.first, *instance_key); peer && !peer->urls.empty())
-          all.connections.push_back({0, key.first, peer->urls.front(), "chum", "waiting", peer->person.hex(), "failures in a row: " + std::to_string(route.failures)});
+          all.connections.push_back(
+              {0, key.first, peer->urls.front(), "chum", "waiting", peer->person.hex(), "failures in a row: " + std::to_string(route.failures)});
   return all;
 }
 
@@ -220,35 +222,35 @@ connection_manager_actor::behavior_type connection_manager(self_pointer self, st
   for (const auto& user : self->state.context->directory->users())
     look_at_routes(self, user); // after a death
   return {
-    [self](open_identity& request) {
-      auto user = request.context->user;
-      self->state.context->directory->open(std::move(request.context));
-      look_at_routes(self, user);
-    },
-    [self](const close_identity& request) { close_user(self, request.user); },
-    [self](set_known_peers& request) {
-      self->state.context->directory->set_peers(request.user, std::move(request.peers));
-      look_at_routes(self, request.user);
-      admit_waiting(self, request.user);
-    },
-    [self](const pair_with& request) { return pair(self, request); },
-    [self](list_connections) { return list_all(self); },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"connections", st.connections.size()}, {"chum", st.chum.size()}, {"ended", st.ended}}.dump()};
-    },
-    [self](const admit_peer& question) { return admit(self, question); },
-    [self](connection_progress& progress) { self->state.connections[progress.state.id] = std::move(progress.state); },
-    [self](const pairing_finished& finished) {
-      if (auto waiting = self->state.pairings.extract(finished.pipe.address()))
-        waiting.mapped().deliver(paired_with{finished.person, finished.instance});
-    },
-    [self](const connection_ended& gone) { end(self, gone); },
-    [self](const dial_due& due) { dial_peer(self, due); },
-    [self](const admission_due& due) {
-      if (auto waiting = self->state.admissions.extract(due.connection))
-        waiting.mapped().promise.deliver(to_caf(refusal(why::unknown_peer)));
-    },
+      [self](open_identity& request) {
+        auto user = request.context->user;
+        self->state.context->directory->open(std::move(request.context));
+        look_at_routes(self, user);
+      },
+      [self](const close_identity& request) { close_user(self, request.user); },
+      [self](set_known_peers& request) {
+        self->state.context->directory->set_peers(request.user, std::move(request.peers));
+        look_at_routes(self, request.user);
+        admit_waiting(self, request.user);
+      },
+      [self](const pair_with& request) { return pair(self, request); },
+      [self](list_connections) { return list_all(self); },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{{"connections", st.connections.size()}, {"chum", st.chum.size()}, {"ended", st.ended}}.dump()};
+      },
+      [self](const admit_peer& question) { return admit(self, question); },
+      [self](connection_progress& progress) { self->state.connections[progress.state.id] = std::move(progress.state); },
+      [self](const pairing_finished& finished) {
+        if (auto waiting = self->state.pairings.extract(finished.pipe.address()))
+          waiting.mapped().deliver(paired_with{finished.person, finished.instance});
+      },
+      [self](const connection_ended& gone) { end(self, gone); },
+      [self](const dial_due& due) { dial_peer(self, due); },
+      [self](const admission_due& due) {
+        if (auto waiting = self->state.admissions.extract(due.connection))
+          waiting.mapped().promise.deliver(to_caf(refusal(why::unknown_peer)));
+      },
   };
 }
 

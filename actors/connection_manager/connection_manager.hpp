@@ -61,23 +61,15 @@ struct admission_due {
 LAMA_MESSAGE(admission_due, x.connection)
 
 /// What users' actors ask of it.
-using connection_questions = caf::typed_actor<
-  caf::reacts_to<open_identity>,
-  caf::reacts_to<close_identity>,
-  caf::reacts_to<set_known_peers>,
-  // Fails with why the pairing did not come about.
-  caf::replies_to<pair_with>::with<paired_with>,
-  caf::replies_to<list_connections>::with<connections_listed>,
-  caf::replies_to<get_status>::with<status_report>>;
+using connection_questions = caf::typed_actor<caf::reacts_to<open_identity>, caf::reacts_to<close_identity>, caf::reacts_to<set_known_peers>,
+                                              // Fails with why the pairing did not come about.
+                                              caf::replies_to<pair_with>::with<paired_with>, caf::replies_to<list_connections>::with<connections_listed>,
+                                              caf::replies_to<get_status>::with<status_report>>;
 
 /// Routes: who connects to whom, when, with which back-off; one established connection per peer and group (docs/protocol/02 §9).
-using connection_manager_actor = connection_questions::extend<
-  caf::replies_to<admit_peer>::with<peer_admitted>,
-  caf::reacts_to<connection_progress>,
-  caf::reacts_to<pairing_finished>,
-  caf::reacts_to<connection_ended>,
-  caf::reacts_to<dial_due>,
-  caf::reacts_to<admission_due>>;
+using connection_manager_actor =
+    connection_questions::extend<caf::replies_to<admit_peer>::with<peer_admitted>, caf::reacts_to<connection_progress>, caf::reacts_to<pairing_finished>,
+                                 caf::reacts_to<connection_ended>, caf::reacts_to<dial_due>, caf::reacts_to<admission_due>>;
 
 struct connection_manager_state {
   static inline const char* name = "connection-manager";

@@ -46,15 +46,15 @@ std::chrono::milliseconds wait_before_retry(self_pointer self) {
 /// Runs `apply` at the writer, then `after` with whether it worked: what did not is put back and tried again.
 void write(self_pointer self, const char* label, std::function<result<done>(storage::transaction&)> apply, std::function<void(bool)> after) {
   self->request(self->state.user->writer(), deadline_of(self), transact{label, std::move(apply)})
-    .then(
-      [self, after](transacted) {
-        self->state.failures = 0;
-        after(true);
-      },
-      [self, label, after](const caf::error& failure) {
-        self->state.user->environment->log(log_error, conversations_state::name, std::string{label} + " failed: " + from_caf(failure).message);
-        after(false);
-      });
+      .then(
+          [self, after](transacted) {
+            self->state.failures = 0;
+            after(true);
+          },
+          [self, label, after](const caf::error& failure) {
+            self->state.user->environment->log(log_error, conversations_state::name, std::string{label} + " failed: " + from_caf(failure).message);
+            after(false);
+          });
 }
 
 /// After a failure, with all that is due.
@@ -69,27 +69,27 @@ void refresh(self_pointer self) {
   auto stale = std::exchange(st.stale, {});
   auto channels = std::exchange(st.channels, {});
   write(
-    self, "refresh conversations",
-    [user = st.user, topics, stale, channels](storage::transaction& to) -> result<done> {
-      LAMA_CHECK(register_channels(user, channels).apply(to));
-      if (user->partner)
-        LAMA_CHECK(models::open_receipts(to, {user->partner->person, user->me.person}, user->environment->clock->now_ms()));
-      LAMA_TRY(entered, take_topics(to, *user, topics));
-      auto ids = stale;
-      ids.insert(entered.begin(), entered.end());
-      for (const auto& id : ids)
-        LAMA_CHECK(refresh_conversation(to, *user, id));
-      return done{};
-    },
-    [self, topics, stale, channels](bool worked) {
-      if (worked)
-        return;
-      auto& state = self->state;
-      state.topics.insert(state.topics.end(), topics.begin(), topics.end());
-      state.stale.insert(stale.begin(), stale.end());
-      state.channels.insert(state.channels.end(), channels.begin(), channels.end());
-      refresh_later(self);
-    });
+      self, "refresh conversations",
+      [user = st.user, topics, stale, channels](storage::transaction& to) -> result<done> {
+        LAMA_CHECK(register_channels(user, channels).apply(to));
+        if (user->partner)
+          LAMA_CHECK(models::open_receipts(to, {user->partner->person, user->me.person}, user->environment->clock->now_ms()));
+        LAMA_TRY(entered, take_topics(to, *user, topics));
+        auto ids = stale;
+        ids.insert(entered.begin(), entered.end());
+        for (const auto& id : ids)
+          LAMA_CHECK(refresh_conversation(to, *user, id));
+        return done{};
+      },
+      [self, topics, stale, channels](bool worked) {
+        if (worked)
+          return;
+        auto& state = self->state;
+        state.topics.insert(state.topics.end(), topics.begin(), topics.end());
+        state.stale.insert(stale.begin(), stale.end());
+        state.channels.insert(state.channels.end(), channels.begin(), channels.end());
+        refresh_later(self);
+      });
 }
 
 void deliver(self_pointer self) {
@@ -100,29 +100,29 @@ void deliver(self_pointer self) {
   auto report = std::make_shared<delivery_report>();
   auto channels = std::exchange(st.outboxes, {});
   write(
-    self, "deliver outbox",
-    [user = st.user, channels, report](storage::transaction& to) -> result<done> {
-      for (const auto& channel : channels)
-        LAMA_CHECK(deliver_outbox(to, *user, channel, *report));
-      return done{};
-    },
-    [self, report, channels](bool worked) {
-      auto& state = self->state;
-      state.outbox_runs = false;
-      if (!worked) {
-        state.outboxes.insert(channels.begin(), channels.end());
-        if (!std::exchange(state.outbox_is_due, true))
-          self->delayed_send(self, wait_before_retry(self), take_outbox{});
-        return;
-      }
-      state.posted += report->posted;
-      state.refused += report->refused;
-      state.forged += report->forged;
-      if (report->incomplete && report->posted + report->refused > 0)
-        state.outboxes.insert(channels.begin(), channels.end()); // there is more
-      if (!state.outboxes.empty())
-        take_outbox_soon(self);
-    });
+      self, "deliver outbox",
+      [user = st.user, channels, report](storage::transaction& to) -> result<done> {
+        for (const auto& channel : channels)
+          LAMA_CHECK(deliver_outbox(to, *user, channel, *report));
+        return done{};
+      },
+      [self, report, channels](bool worked) {
+        auto& state = self->state;
+        state.outbox_runs = false;
+        if (!worked) {
+          state.outboxes.insert(channels.begin(), channels.end());
+          if (!std::exchange(state.outbox_is_due, true))
+            self->delayed_send(self, wait_before_retry(self), take_outbox{});
+          return;
+        }
+        state.posted += report->posted;
+        state.refused += report->refused;
+        state.forged += report->forged;
+        if (report->incomplete && report->posted + report->refused > 0)
+          state.outboxes.insert(channels.begin(), channels.end()); // there is more
+        if (!state.outboxes.empty())
+          take_outbox_soon(self);
+      });
 }
 
 void enter_channels(self_pointer self, std::vector<hash> channels) {
@@ -169,17 +169,18 @@ caf::result<conversation_created> create(self_pointer self, create_conversation&
   transact change{"create conversation", [user = st.user, request, outcome](storage::transaction& to) -> result<done> {
                     const auto& environment = *user->environment;
                     auto now = environment.clock->now_ms();
-                    auto created = request.participants.size() == 1 && request.name.empty()
-                                     ? models::create_one_to_one(to, user->me.person, request.participants.front(), now)
-                                     : models::create_group_topic(to, user->me.person, request.name, environment.random().text(10), request.participants, now);
+                    auto created =
+                        request.participants.size() == 1 && request.name.empty()
+                            ? models::create_one_to_one(to, user->me.person, request.participants.front(), now)
+                            : models::create_group_topic(to, user->me.person, request.name, environment.random().text(10), request.participants, now);
                     if (!created)
                       return created.failure();
                     *outcome = *created;
                     return refresh_conversation(to, *user, created->id);
                   }};
   self->request(st.user->writer(), deadline_of(self), std::move(change))
-    .then([promise, outcome](transacted) mutable { promise.deliver(conversation_created{outcome->id}); },
-          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then([promise, outcome](transacted) mutable { promise.deliver(conversation_created{outcome->id}); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
 
@@ -201,8 +202,8 @@ caf::result<message_posted> post(self_pointer self, post_message& request) {
   transact change{"post message",
                   [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return post_own(to, *user, request, *outcome); }};
   self->request(st.user->writer(), deadline_of(self), std::move(change))
-    .then([promise, outcome](transacted) mutable { promise.deliver(message_posted{outcome->creation_time}); },
-          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then([promise, outcome](transacted) mutable { promise.deliver(message_posted{outcome->creation_time}); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
 
@@ -213,12 +214,12 @@ caf::result<lines_imported> import(self_pointer self, import_lines& request) {
   transact change{"import lines",
                   [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return import_history(to, *user, request, *outcome); }};
   self->request(st.user->writer(), deadline_of(self), std::move(change))
-    .then(
-      [self, promise, outcome](transacted) mutable {
-        self->state.imported += outcome->stored;
-        promise.deliver(std::move(*outcome));
-      },
-      [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then(
+          [self, promise, outcome](transacted) mutable {
+            self->state.imported += outcome->stored;
+            promise.deliver(std::move(*outcome));
+          },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
 
@@ -249,22 +250,22 @@ conversations_actor::behavior_type conversations(self_pointer self, user_context
   self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
   look_at_all(self);
   return {
-    [self](const objects_committed& committed) { look_at(self, *committed.info); },
-    [self](refresh_conversations) {
-      self->state.refresh_is_due = false;
-      refresh(self);
-    },
-    [self](take_outbox) {
-      self->state.outbox_is_due = false;
-      deliver(self);
-    },
-    [self](create_conversation& request) { return create(self, request); },
-    [self](post_message& request) { return post(self, request); },
-    [self](import_lines& request) { return import(self, request); },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"posted", st.posted}, {"refused", st.refused}, {"forged", st.forged}, {"imported", st.imported}}.dump()};
-    },
+      [self](const objects_committed& committed) { look_at(self, *committed.info); },
+      [self](refresh_conversations) {
+        self->state.refresh_is_due = false;
+        refresh(self);
+      },
+      [self](take_outbox) {
+        self->state.outbox_is_due = false;
+        deliver(self);
+      },
+      [self](create_conversation& request) { return create(self, request); },
+      [self](post_message& request) { return post(self, request); },
+      [self](import_lines& request) { return import(self, request); },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{{"posted", st.posted}, {"refused", st.refused}, {"forged", st.forged}, {"imported", st.imported}}.dump()};
+      },
   };
 }
 

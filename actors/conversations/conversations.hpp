@@ -16,10 +16,10 @@ struct conversations_state {
 
   user_context_ptr user;
   channel_registration registration;
-  std::set<std::string> stale;     ///< conversations whose LamaConversation is to be looked at
-  std::vector<hash> topics;        ///< that arrived, not looked at yet
-  std::vector<hash> channels;      ///< to be entered into the registry: that failed once
-  std::set<hash> outboxes;         ///< outbox channels with new entries
+  std::set<std::string> stale; ///< conversations whose LamaConversation is to be looked at
+  std::vector<hash> topics;    ///< that arrived, not looked at yet
+  std::vector<hash> channels;  ///< to be entered into the registry: that failed once
+  std::set<hash> outboxes;     ///< outbox channels with new entries
   bool refresh_is_due = false;
   bool outbox_is_due = false;
   uint32_t failures = 0;    ///< writes in a row

@@ -10,7 +10,7 @@ namespace lama::actors {
 struct delivery_report {
   uint64_t posted = 0;
   uint64_t refused = 0;
-  uint64_t forged = 0;   ///< entries that our sparse instance did not make
+  uint64_t forged = 0;     ///< entries that our sparse instance did not make
   bool incomplete = false; ///< something is not here yet, or there are more than one transaction takes
 };
 

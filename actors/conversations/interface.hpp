@@ -60,13 +60,9 @@ LAMA_MESSAGE(take_outbox)
 
 /// The archive's conversations of one user: topics, channels, posting, imported history, the sparse instance's outbox, and what the
 /// sparse instance sees of it all (LamaConversation, grants).
-using conversations_actor = caf::typed_actor<
-  caf::reacts_to<objects_committed>,
-  caf::reacts_to<refresh_conversations>,
-  caf::reacts_to<take_outbox>,
-  caf::replies_to<create_conversation>::with<conversation_created>,
-  caf::replies_to<post_message>::with<message_posted>,
-  caf::replies_to<import_lines>::with<lines_imported>,
-  caf::replies_to<get_status>::with<status_report>>;
+using conversations_actor =
+    caf::typed_actor<caf::reacts_to<objects_committed>, caf::reacts_to<refresh_conversations>, caf::reacts_to<take_outbox>,
+                     caf::replies_to<create_conversation>::with<conversation_created>, caf::replies_to<post_message>::with<message_posted>,
+                     caf::replies_to<import_lines>::with<lines_imported>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

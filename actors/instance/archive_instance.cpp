@@ -70,12 +70,12 @@ void answer_provisioned(self_pointer self, caf::typed_response_promise<user_prov
   }
   auto manager = st.context->members->find<pairing_manager_actor>(st.context->role("pairing-manager"));
   self->request(manager, st.context->environment->settings.times.request_deadline, create_invitation{})
-    .then(
-      [answer, promise](invitation_created& created) mutable {
-        answer.invitation = std::move(created.json);
-        promise.deliver(std::move(answer));
-      },
-      [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then(
+          [answer, promise](invitation_created& created) mutable {
+            answer.invitation = std::move(created.json);
+            promise.deliver(std::move(answer));
+          },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
 }
 
 /// The partner's identity and our own url, durable before anybody is told.
@@ -89,14 +89,14 @@ void remember_partner(self_pointer self, const partner_identity& partner, caf::t
                     return done{};
                   }};
   self->request(context->writer(), context->environment->settings.times.request_deadline, std::move(change))
-    .then(
-      [self, partner, promise](transacted) {
-        auto& current = self->state.context->partner;
-        if (!current || current->instance != partner.instance || current->instance_key != partner.instance_key)
-          take_partner(self, partner);
-        answer_provisioned(self, promise);
-      },
-      [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then(
+          [self, partner, promise](transacted) {
+            auto& current = self->state.context->partner;
+            if (!current || current->instance != partner.instance || current->instance_key != partner.instance_key)
+              take_partner(self, partner);
+            answer_provisioned(self, promise);
+          },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
 }
 
 } // namespace
@@ -108,39 +108,41 @@ instance_actor::behavior_type archive_instance(self_pointer self, std::shared_pt
   start_object_store(self, self->state.store_keeper, self->state.context);
   start_family(self);
   return {
-    [self](get_user_state) { return state_of(*self->state.context, self->state.context->partner && knows(*self->state.context, *self->state.context->partner)); },
-    [self](verify_password& request) { return verify(self, request); },
-    [](await_partner) -> caf::result<user_state> { return to_caf(fail(errc::unsupported, "this is the archive")); },
-    [self](const provision_user& request) -> caf::result<user_provisioned> {
-      auto partner = partner_of(request);
-      if (!partner)
-        return to_caf(partner.failure());
-      if (partner->person == self->state.context->me.person || partner->instance == self->state.context->me.instance)
-        return to_caf(fail(errc::bad_input, "this archive's own identity asks to be its sparse instance: two instances of one user are two persons"));
-      auto promise = self->make_response_promise<user_provisioned>();
-      auto& st = self->state;
-      self->request(st.context->members->find<keychain_actor>("keychain"), st.context->environment->settings.times.request_deadline,
-                    check_password{request.password, request.unlock_secret, st.context->store})
-        .then([self, promise, partner = *partner](ok) { remember_partner(self, partner, promise); },
-              [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
-      return promise;
-    },
-    [](const bridge_state&) {
-      // The sparse side's business.
-    },
-    [self](const restart_child& due) {
-      auto& st = self->state;
-      st.store_keeper.restart(self, *st.context->members, due.role);
-      st.family.restart(self, *st.context->members, due.role);
-    },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"user", st.context->user},
-                                          {"person", st.context->me.person.hex()},
-                                          {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
-                                          {"restarts", st.family.restarts() + st.store_keeper.restarts()}}
-                             .dump()};
-    },
+      [self](get_user_state) {
+        return state_of(*self->state.context, self->state.context->partner && knows(*self->state.context, *self->state.context->partner));
+      },
+      [self](verify_password& request) { return verify(self, request); },
+      [](await_partner) -> caf::result<user_state> { return to_caf(fail(errc::unsupported, "this is the archive")); },
+      [self](const provision_user& request) -> caf::result<user_provisioned> {
+        auto partner = partner_of(request);
+        if (!partner)
+          return to_caf(partner.failure());
+        if (partner->person == self->state.context->me.person || partner->instance == self->state.context->me.instance)
+          return to_caf(fail(errc::bad_input, "this archive's own identity asks to be its sparse instance: two instances of one user are two persons"));
+        auto promise = self->make_response_promise<user_provisioned>();
+        auto& st = self->state;
+        self->request(st.context->members->find<keychain_actor>("keychain"), st.context->environment->settings.times.request_deadline,
+                      check_password{request.password, request.unlock_secret, st.context->store})
+            .then([self, promise, partner = *partner](ok) { remember_partner(self, partner, promise); },
+                  [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+        return promise;
+      },
+      [](const bridge_state&) {
+        // The sparse side's business.
+      },
+      [self](const restart_child& due) {
+        auto& st = self->state;
+        st.store_keeper.restart(self, *st.context->members, due.role);
+        st.family.restart(self, *st.context->members, due.role);
+      },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{{"user", st.context->user},
+                                            {"person", st.context->me.person.hex()},
+                                            {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
+                                            {"restarts", st.family.restarts() + st.store_keeper.restarts()}}
+                                 .dump()};
+      },
   };
 }
 

@@ -24,16 +24,13 @@ struct verify_password {
 LAMA_MESSAGE(verify_password)
 
 /// One unlocked user on one side: starts the actors of its pieces over the open store, restarts what dies, ends with logout.
-using instance_actor = caf::typed_actor<
-  caf::replies_to<get_user_state>::with<user_state>,
-  // `wrong_secret`.
-  caf::replies_to<verify_password>::with<ok>,
-  // The sparse side's only.
-  caf::replies_to<await_partner>::with<user_state>,
-  // The archive's side only: `wrong_secret` where neither password nor unlock secret open this user.
-  caf::replies_to<provision_user>::with<user_provisioned>,
-  caf::reacts_to<bridge_state>,
-  caf::reacts_to<restart_child>,
-  caf::replies_to<get_status>::with<status_report>>;
+using instance_actor = caf::typed_actor<caf::replies_to<get_user_state>::with<user_state>,
+                                        // `wrong_secret`.
+                                        caf::replies_to<verify_password>::with<ok>,
+                                        // The sparse side's only.
+                                        caf::replies_to<await_partner>::with<user_state>,
+                                        // The archive's side only: `wrong_secret` where neither password nor unlock secret open this user.
+                                        caf::replies_to<provision_user>::with<user_provisioned>, caf::reacts_to<bridge_state>, caf::reacts_to<restart_child>,
+                                        caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -9,12 +9,7 @@
 namespace lama::actors {
 
 inline user_state state_of(const user_context& context, bool paired) {
-  return {context.user,
-          true,
-          context.me.person,
-          context.me.instance,
-          to_hex(protocol::view(context.me.instance_public.encryption)),
-          context.public_person(),
+  return {context.user, true, context.me.person, context.me.instance, to_hex(protocol::view(context.me.instance_public.encryption)), context.public_person(),
           paired};
 }
 
@@ -57,7 +52,7 @@ caf::result<ok> verify(Self self, verify_password& request) {
   auto promise = self->template make_response_promise<ok>();
   self->request(context.members->template find<keychain_actor>("keychain"), context.environment->settings.times.request_deadline,
                 check_password{std::move(request.password), {}, context.store})
-    .then([promise](ok x) mutable { promise.deliver(x); }, [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then([promise](ok x) mutable { promise.deliver(x); }, [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
 

@@ -61,7 +61,8 @@ void pair(self_pointer self, const std::string& invitation) {
   auto& st = self->state;
   auto manager = st.context->members->find<connection_manager_actor>("connection-manager");
   self->request(manager, st.context->environment->settings.times.request_deadline, pair_with{st.context->user, invitation})
-    .then([self](const paired_with&) {
+      .then(
+          [self](const paired_with&) {
             // It is stored here; whether it is there as well, the archive's next answer tells.
             settle(self, std::nullopt);
             provision_later(self);
@@ -88,21 +89,21 @@ void take_archive(self_pointer self, const user_provisioned& answer) {
                     return done{};
                   }};
   self->request(st.context->writer(), st.context->environment->settings.times.request_deadline, std::move(change))
-    .then(
-      [self, changed, known, answer](transacted) {
-        auto& state = self->state;
-        if (!known || !state.family_started) {
-          state.family.stop_all(self, *state.context->members);
-          state.context = changed;
-          start_family(self);
-        }
-        state.confirmed = answer.paired;
-        if (answer.paired)
-          settle(self, std::nullopt);
-        else
-          pair(self, answer.invitation);
-      },
-      [self](const caf::error& failure) { settle(self, from_caf(failure)); });
+      .then(
+          [self, changed, known, answer](transacted) {
+            auto& state = self->state;
+            if (!known || !state.family_started) {
+              state.family.stop_all(self, *state.context->members);
+              state.context = changed;
+              start_family(self);
+            }
+            state.confirmed = answer.paired;
+            if (answer.paired)
+              settle(self, std::nullopt);
+            else
+              pair(self, answer.invitation);
+          },
+          [self](const caf::error& failure) { settle(self, from_caf(failure)); });
 }
 
 void provision(self_pointer self) {
@@ -120,8 +121,7 @@ void provision(self_pointer self) {
   request.sparse_sign_key = protocol::view(me.person_public.signing);
   request.sparse_instance_key = protocol::view(me.instance_public.encryption);
   self->request(bridge_of(*st.context), st.context->environment->settings.times.request_deadline, std::move(request))
-    .then([self](const user_provisioned& answer) { take_archive(self, answer); },
-          [self](const caf::error& failure) { settle(self, from_caf(failure)); });
+      .then([self](const user_provisioned& answer) { take_archive(self, answer); }, [self](const caf::error& failure) { settle(self, from_caf(failure)); });
 }
 
 /// The bridge tells us when it comes up; one that died and came back knows nothing of us.
@@ -143,7 +143,7 @@ sparse_instance_state::~sparse_instance_state() {
 }
 
 sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_context_ptr context, std::string password, std::string unlock_secret,
-                                              std::string wished_email) {
+                                                     std::string wished_email) {
   auto& state = self->state;
   state.context = with_stored_partner(std::move(context));
   state.password = std::move(password);
@@ -156,43 +156,43 @@ sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_con
   self->set_down_handler([self](const caf::down_msg&) { self->delayed_send(self, next_look_for_bridge, look_for_bridge{}); });
   watch(self);
   return {
-    [self](get_user_state) { return state_of(*self->state.context, self->state.partnered); },
-    [self](verify_password& request) { return verify(self, request); },
-    [self](await_partner) -> caf::result<user_state> {
-      auto& st = self->state;
-      if (st.partnered)
-        return state_of(*st.context, true);
-      auto promise = self->make_response_promise<user_state>();
-      st.waiting.push_back(promise);
-      return promise;
-    },
-    [](const provision_user&) -> caf::result<user_provisioned> { return to_caf(fail(errc::unsupported, "only the archive provisions")); },
-    [self](const bridge_state& bridge) {
-      // Each time: the archive may have been restarted, and then it is locked. (A question that is open now is sent again by the bridge.)
-      if (bridge.connected)
-        provision(self);
-    },
-    [self](provision_again) {
-      self->state.retry_is_due = false;
-      if (!self->state.partnered || !self->state.confirmed)
-        provision(self);
-    },
-    [self](look_for_bridge) { watch(self); },
-    [self](const restart_child& due) {
-      auto& st = self->state;
-      st.store_keeper.restart(self, *st.context->members, due.role);
-      st.family.restart(self, *st.context->members, due.role);
-    },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"user", st.context->user},
-                                          {"person", st.context->me.person.hex()},
-                                          {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
-                                          {"partnered", st.partnered},
-                                          {"lastError", st.last_error},
-                                          {"restarts", st.family.restarts() + st.store_keeper.restarts()}}
-                             .dump()};
-    },
+      [self](get_user_state) { return state_of(*self->state.context, self->state.partnered); },
+      [self](verify_password& request) { return verify(self, request); },
+      [self](await_partner) -> caf::result<user_state> {
+        auto& st = self->state;
+        if (st.partnered)
+          return state_of(*st.context, true);
+        auto promise = self->make_response_promise<user_state>();
+        st.waiting.push_back(promise);
+        return promise;
+      },
+      [](const provision_user&) -> caf::result<user_provisioned> { return to_caf(fail(errc::unsupported, "only the archive provisions")); },
+      [self](const bridge_state& bridge) {
+        // Each time: the archive may have been restarted, and then it is locked. (A question that is open now is sent again by the bridge.)
+        if (bridge.connected)
+          provision(self);
+      },
+      [self](provision_again) {
+        self->state.retry_is_due = false;
+        if (!self->state.partnered || !self->state.confirmed)
+          provision(self);
+      },
+      [self](look_for_bridge) { watch(self); },
+      [self](const restart_child& due) {
+        auto& st = self->state;
+        st.store_keeper.restart(self, *st.context->members, due.role);
+        st.family.restart(self, *st.context->members, due.role);
+      },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{{"user", st.context->user},
+                                            {"person", st.context->me.person.hex()},
+                                            {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
+                                            {"partnered", st.partnered},
+                                            {"lastError", st.last_error},
+                                            {"restarts", st.family.restarts() + st.store_keeper.restarts()}}
+                                 .dump()};
+      },
   };
 }
 

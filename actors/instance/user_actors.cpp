@@ -11,8 +11,8 @@ namespace lama::actors {
 void start_object_store(caf::local_actor* self, children& family, const user_context_ptr& context) {
   family.start(self, *context->members, context->role("object-store"), [self, context] {
     auto writer = context->environment->where == placement::production
-                    ? self->system().spawn<caf::detached>(object_store, context->environment, context->store, context->commits)
-                    : self->system().spawn(object_store, context->environment, context->store, context->commits);
+                      ? self->system().spawn<caf::detached>(object_store, context->environment, context->store, context->commits)
+                      : self->system().spawn(object_store, context->environment, context->store, context->commits);
     return caf::actor_cast<caf::actor>(writer);
   });
 }

@@ -10,7 +10,7 @@ std::string partner_identity::to_note() const {
                         {"personSignKey", to_hex(protocol::view(person_sign_key))},
                         {"instanceKey", to_hex(protocol::view(instance_key))},
                         {"url", url}}
-    .dump();
+      .dump();
 }
 
 std::optional<partner_identity> partner_identity::from_note(std::string_view text) {

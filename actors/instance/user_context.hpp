@@ -2,9 +2,9 @@
 
 #include "actors/common/environment.hpp"
 #include "actors/common/roster.hpp"
+#include "actors/object_store/interface.hpp"
 #include "protocol/models/instance.hpp"
 #include "protocol/models/keychain.hpp"
-#include "actors/object_store/interface.hpp"
 
 #include <memory>
 #include <optional>

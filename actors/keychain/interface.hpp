@@ -45,13 +45,10 @@ struct check_password {
 };
 LAMA_MESSAGE(check_password)
 
-
 /// The only place where passwords and the master key are. It takes CPU time (scrypt) and waits for the disk: a thread of its own in
 /// production.
 using keychain_actor = caf::typed_actor<
-  // `not_found`, `conflict` (exists), `wrong_secret`, `locked` (another process has the store), `corrupt` (a lost record).
-  caf::replies_to<open_user>::with<user_opened>,
-  caf::replies_to<check_password>::with<ok>,
-  caf::replies_to<get_status>::with<status_report>>;
+    // `not_found`, `conflict` (exists), `wrong_secret`, `locked` (another process has the store), `corrupt` (a lost record).
+    caf::replies_to<open_user>::with<user_opened>, caf::replies_to<check_password>::with<ok>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

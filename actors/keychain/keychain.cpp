@@ -17,7 +17,7 @@ namespace {
 using protocol::key32;
 
 /// The notes that only this file reads, beside those of models/keychain.hpp.
-constexpr const char* identity_note = "identity";            ///< email and instance name, one a line
+constexpr const char* identity_note = "identity";                    ///< email and instance name, one a line
 constexpr const char* unlock_secret_note = "keychain/unlock-secret"; ///< sparse side: sealed by the master key
 constexpr const char* unlock_purpose = "lama archive unlock";
 constexpr const char* sealed_secret_purpose = "lama unlock secret";
@@ -109,8 +109,7 @@ result<done> write_new_user(const node_environment& environment, const open_user
     random.fill(unlock.bytes);
     to.set_note(unlock_secret_note, models::wrap_with_secret(unlock.bytes, made.master.bytes, sealed_secret_purpose, random));
   } else if (request.unlock_secret.size() == 32) {
-    to.set_note(models::unlock_note,
-                models::wrap_with_secret(made.master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, random));
+    to.set_note(models::unlock_note, models::wrap_with_secret(made.master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, random));
   }
   models::first_start options;
   options.name = request.user;
@@ -174,8 +173,8 @@ result<std::shared_ptr<opened_user>> unlock(const node_environment& environment,
     // The sparse side came with a secret of its own (a new or reinstalled one): from now on that one opens us.
     view.reset();
     LAMA_CHECK(commit(*store, [&](storage::transaction& to) -> result<done> {
-      to.set_note(models::unlock_note, models::wrap_with_secret(master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose,
-                                                                environment.random()));
+      to.set_note(models::unlock_note,
+                  models::wrap_with_secret(master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, environment.random()));
       return done{};
     }));
   }
@@ -219,31 +218,31 @@ opened_user::~opened_user() {
 keychain_actor::behavior_type keychain(keychain_actor::stateful_pointer<keychain_state> self, environment_ptr environment) {
   self->state.environment = std::move(environment);
   return {
-    [self](open_user& request) -> caf::result<user_opened> {
-      auto opened = open_or_create(*self->state.environment, request);
-      protocol::wipe(request.password);
-      protocol::wipe(request.unlock_secret);
-      if (!opened) {
-        ++self->state.refused;
-        return to_caf(opened.failure());
-      }
-      ++self->state.opened;
-      return user_opened{*opened};
-    },
-    [self](check_password& request) -> caf::result<ok> {
-      auto checked = master_key(*request.store->read(), open_user{{}, request.password, request.unlock_secret, false, {}, {}});
-      protocol::wipe(request.password);
-      protocol::wipe(request.unlock_secret);
-      if (!checked) {
-        ++self->state.refused;
-        return to_caf(checked.failure());
-      }
-      protocol::wipe(*checked);
-      return ok{};
-    },
-    [self](get_status) {
-      return status_report{nlohmann::json{{"opened", self->state.opened}, {"refused", self->state.refused}}.dump()};
-    },
+      [self](open_user& request) -> caf::result<user_opened> {
+        auto opened = open_or_create(*self->state.environment, request);
+        protocol::wipe(request.password);
+        protocol::wipe(request.unlock_secret);
+        if (!opened) {
+          ++self->state.refused;
+          return to_caf(opened.failure());
+        }
+        ++self->state.opened;
+        return user_opened{*opened};
+      },
+      [self](check_password& request) -> caf::result<ok> {
+        auto checked = master_key(*request.store->read(), open_user{{}, request.password, request.unlock_secret, false, {}, {}});
+        protocol::wipe(request.password);
+        protocol::wipe(request.unlock_secret);
+        if (!checked) {
+          ++self->state.refused;
+          return to_caf(checked.failure());
+        }
+        protocol::wipe(*checked);
+        return ok{};
+      },
+      [self](get_status) {
+        return status_report{nlohmann::json{{"opened", self->state.opened}, {"refused", self->state.refused}}.dump()};
+      },
   };
 }
 

@@ -99,15 +99,15 @@ void refresh(self_pointer self) {
                     return show_contacts(to, *user);
                   }};
   self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
-    .then([self](transacted) { tell_peers(self); },
-          [self, profiles](const caf::error& failure) {
-            auto& state = self->state;
-            state.user->environment->log(log_error, leute_state::name, "cannot bring contacts up to date: " + from_caf(failure).message);
-            state.arrived.insert(state.arrived.end(), profiles.begin(), profiles.end());
-            if (!std::exchange(state.refresh_is_due, true))
-              self->delayed_send(self, next_try, refresh_people{});
-            tell_peers(self);
-          });
+      .then([self](transacted) { tell_peers(self); },
+            [self, profiles](const caf::error& failure) {
+              auto& state = self->state;
+              state.user->environment->log(log_error, leute_state::name, "cannot bring contacts up to date: " + from_caf(failure).message);
+              state.arrived.insert(state.arrived.end(), profiles.begin(), profiles.end());
+              if (!std::exchange(state.refresh_is_due, true))
+                self->delayed_send(self, next_try, refresh_people{});
+              tell_peers(self);
+            });
 }
 
 void refresh_soon(self_pointer self) {
@@ -122,18 +122,20 @@ leute_actor::behavior_type leute(self_pointer self, user_context_ptr user) {
   self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
   refresh_soon(self);
   return {
-    [self](const objects_committed& committed) {
-      for (const auto& change : committed.info->changes)
-        if (change.kind == storage::change_kind::head && change.type == "Profile")
-          self->state.arrived.push_back(change.id);
-      if (!self->state.arrived.empty())
-        refresh_soon(self);
-    },
-    [self](refresh_people) {
-      self->state.refresh_is_due = false;
-      refresh(self);
-    },
-    [self](get_status) { return status_report{nlohmann::json{{"knownPeers", self->state.known}}.dump()}; },
+      [self](const objects_committed& committed) {
+        for (const auto& change : committed.info->changes)
+          if (change.kind == storage::change_kind::head && change.type == "Profile")
+            self->state.arrived.push_back(change.id);
+        if (!self->state.arrived.empty())
+          refresh_soon(self);
+      },
+      [self](refresh_people) {
+        self->state.refresh_is_due = false;
+        refresh(self);
+      },
+      [self](get_status) {
+        return status_report{nlohmann::json{{"knownPeers", self->state.known}}.dump()};
+      },
   };
 }
 

@@ -77,15 +77,10 @@ LAMA_MESSAGE(flush_group)
 
 /// The one writer of a store. Everybody reads by `storage::store::read()`.
 using object_store_actor = caf::typed_actor<
-  // Answers when durable; fails with the function's own error (nothing of it is stored), or with the disk's.
-  caf::replies_to<transact>::with<transacted>,
-  caf::reacts_to<flush_group>,
-  caf::replies_to<use_store>::with<ok>,
-  caf::replies_to<begin_blob>::with<blob_begun>,
-  caf::replies_to<append_blob>::with<ok>,
-  // Durable when answered; `corrupt` where it is not `expected`.
-  caf::replies_to<finish_blob>::with<blob_stored>,
-  caf::reacts_to<cancel_blob>,
-  caf::replies_to<get_status>::with<status_report>>;
+    // Answers when durable; fails with the function's own error (nothing of it is stored), or with the disk's.
+    caf::replies_to<transact>::with<transacted>, caf::reacts_to<flush_group>, caf::replies_to<use_store>::with<ok>,
+    caf::replies_to<begin_blob>::with<blob_begun>, caf::replies_to<append_blob>::with<ok>,
+    // Durable when answered; `corrupt` where it is not `expected`.
+    caf::replies_to<finish_blob>::with<blob_stored>, caf::reacts_to<cancel_blob>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -82,8 +82,7 @@ void object_store_state::tell(storage::commit_info info) {
 }
 
 object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
-                                               std::shared_ptr<storage::store> store,
-                                               std::shared_ptr<commit_listeners> listeners) {
+                                               std::shared_ptr<storage::store> store, std::shared_ptr<commit_listeners> listeners) {
   self->state.environment = std::move(environment);
   self->state.store = std::move(store);
   self->state.listeners = std::move(listeners);
@@ -95,58 +94,58 @@ object_store_actor::behavior_type object_store(object_store_actor::stateful_poin
   };
   flush_soon(); // the one before may have left a write in doubt
   return {
-    [self, flush_soon](transact& request) -> caf::result<transacted> {
-      auto& st = self->state;
-      if (st.queue.size() >= most_waiting_transactions)
-        return to_caf(fail(errc::overloaded, "the disk does not keep up with what is to be written; try again in a moment"));
-      auto promise = self->make_response_promise<transacted>();
-      st.queue.push_back({std::move(request), promise});
-      flush_soon();
-      return promise;
-    },
-    [self, flush_soon](flush_group) {
-      auto& st = self->state;
-      st.flush_is_due = false;
-      st.opening_is_due = false;
-      st.write_group();
-      if (!st.queue.empty())
+      [self, flush_soon](transact& request) -> caf::result<transacted> {
+        auto& st = self->state;
+        if (st.queue.size() >= most_waiting_transactions)
+          return to_caf(fail(errc::overloaded, "the disk does not keep up with what is to be written; try again in a moment"));
+        auto promise = self->make_response_promise<transacted>();
+        st.queue.push_back({std::move(request), promise});
         flush_soon();
-      else if (st.in_doubt && !std::exchange(st.opening_is_due, true))
-        self->delayed_send(self, next_opening, flush_group{});
-    },
-    [self](const use_store& request) -> caf::result<ok> {
-      if (auto worked = request.work(*self->state.store); !worked)
-        return to_caf(worked.failure());
-      return ok{};
-    },
-    [self](begin_blob) -> caf::result<blob_begun> {
-      auto begun = self->state.store->begin_blob();
-      if (!begun)
-        return to_caf(begun.failure());
-      return blob_begun{*begun};
-    },
-    [self](const append_blob& request) -> caf::result<ok> {
-      if (auto appended = self->state.store->append_blob(request.upload, request.piece); !appended)
-        return to_caf(appended.failure());
-      return ok{};
-    },
-    [self](const finish_blob& request) -> caf::result<blob_stored> {
-      auto finished = self->state.store->finish_blob(request.upload, request.expected);
-      if (!finished)
-        return to_caf(finished.failure());
-      return blob_stored{*finished};
-    },
-    [self](const cancel_blob& request) { self->state.store->cancel_blob(request.upload); },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"waiting", st.queue.size()},
-                                          {"groups", st.groups},
-                                          {"transactions", st.transactions},
-                                          {"failures", st.failures},
-                                          {"objects", st.store->object_count()},
-                                          {"sequence", st.store->last_sequence()}}
-                             .dump()};
-    },
+        return promise;
+      },
+      [self, flush_soon](flush_group) {
+        auto& st = self->state;
+        st.flush_is_due = false;
+        st.opening_is_due = false;
+        st.write_group();
+        if (!st.queue.empty())
+          flush_soon();
+        else if (st.in_doubt && !std::exchange(st.opening_is_due, true))
+          self->delayed_send(self, next_opening, flush_group{});
+      },
+      [self](const use_store& request) -> caf::result<ok> {
+        if (auto worked = request.work(*self->state.store); !worked)
+          return to_caf(worked.failure());
+        return ok{};
+      },
+      [self](begin_blob) -> caf::result<blob_begun> {
+        auto begun = self->state.store->begin_blob();
+        if (!begun)
+          return to_caf(begun.failure());
+        return blob_begun{*begun};
+      },
+      [self](const append_blob& request) -> caf::result<ok> {
+        if (auto appended = self->state.store->append_blob(request.upload, request.piece); !appended)
+          return to_caf(appended.failure());
+        return ok{};
+      },
+      [self](const finish_blob& request) -> caf::result<blob_stored> {
+        auto finished = self->state.store->finish_blob(request.upload, request.expected);
+        if (!finished)
+          return to_caf(finished.failure());
+        return blob_stored{*finished};
+      },
+      [self](const cancel_blob& request) { self->state.store->cancel_blob(request.upload); },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{{"waiting", st.queue.size()},
+                                            {"groups", st.groups},
+                                            {"transactions", st.transactions},
+                                            {"failures", st.failures},
+                                            {"objects", st.store->object_count()},
+                                            {"sequence", st.store->last_sequence()}}
+                                 .dump()};
+      },
   };
 }
 

@@ -27,7 +27,7 @@ struct object_store_state {
   std::deque<waiting> queue;
   bool flush_is_due = false;
   std::shared_ptr<commit_listeners> listeners;
-  uint64_t told = 0;     ///< up to this sequence the listeners know the change log
+  uint64_t told = 0; ///< up to this sequence the listeners know the change log
   bool opening_is_due = false;
   bool in_doubt = false; ///< a write failed: whether it is there, the next opening of the files tells
   uint64_t groups = 0;
@@ -46,7 +46,6 @@ private:
 };
 
 object_store_actor::behavior_type object_store(object_store_actor::stateful_pointer<object_store_state> self, environment_ptr environment,
-                                               std::shared_ptr<storage::store> store,
-                                               std::shared_ptr<commit_listeners> listeners);
+                                               std::shared_ptr<storage::store> store, std::shared_ptr<commit_listeners> listeners);
 
 } // namespace lama::actors

@@ -24,9 +24,7 @@ LAMA_MESSAGE(message_sent, x.creation_time)
 
 /// The sparse instance's outbox of one user.
 using outbox_actor = caf::typed_actor<
-  // Durable when answered. `not_found`: no such conversation here.
-  caf::replies_to<send_message>::with<message_sent>,
-  caf::reacts_to<objects_committed>,
-  caf::replies_to<get_status>::with<status_report>>;
+    // Durable when answered. `not_found`: no such conversation here.
+    caf::replies_to<send_message>::with<message_sent>, caf::reacts_to<objects_committed>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

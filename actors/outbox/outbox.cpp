@@ -36,15 +36,14 @@ caf::result<message_sent> send(self_pointer self, send_message& request) {
   auto promise = self->make_response_promise<message_sent>();
   auto outcome = std::make_shared<models::written>();
   models::draft draft{std::move(request.conversation), std::move(request.text), std::move(request.attachments), request.needs_ai, {}};
-  transact change{"write message",
-                  [user = st.user, draft = std::move(draft), outcome](storage::transaction& to) { return write(to, *user, draft, *outcome); }};
+  transact change{"write message", [user = st.user, draft = std::move(draft), outcome](storage::transaction& to) { return write(to, *user, draft, *outcome); }};
   self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
-    .then(
-      [self, promise, outcome](transacted) mutable {
-        ++self->state.written;
-        promise.deliver(message_sent{outcome->creation_time});
-      },
-      [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then(
+          [self, promise, outcome](transacted) mutable {
+            ++self->state.written;
+            promise.deliver(message_sent{outcome->creation_time});
+          },
+          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
 
@@ -53,14 +52,14 @@ void enter_channels(self_pointer self, std::vector<hash> channels) {
   if (channels.empty())
     return;
   self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, register_channels(st.user, channels))
-    .then([](transacted) {},
-          [self, channels](const caf::error& failure) {
-            auto& state = self->state;
-            state.user->environment->log(log_error, outbox_actor_state::name, "cannot enter a channel: " + from_caf(failure).message);
-            if (state.channels.empty())
-              self->delayed_send(self, next_try, enter_channels_again{});
-            state.channels.insert(state.channels.end(), channels.begin(), channels.end());
-          });
+      .then([](transacted) {},
+            [self, channels](const caf::error& failure) {
+              auto& state = self->state;
+              state.user->environment->log(log_error, outbox_actor_state::name, "cannot enter a channel: " + from_caf(failure).message);
+              if (state.channels.empty())
+                self->delayed_send(self, next_try, enter_channels_again{});
+              state.channels.insert(state.channels.end(), channels.begin(), channels.end());
+            });
 }
 
 } // namespace
@@ -74,23 +73,25 @@ outbox_root::behavior_type outbox(self_pointer self, user_context_ptr user) {
     enter_channels(self, self->state.registration.take_missed(*view));
   }
   return {
-    [self](send_message& request) { return send(self, request); },
-    [self](const objects_committed& committed) {
-      auto& st = self->state;
-      enter_channels(self, st.registration.take_new(*committed.info));
-      for (const auto& change : committed.info->changes) {
-        if (change.kind != storage::change_kind::object || change.type != "LamaReceipt")
-          continue;
-        auto text = protocol::load(*st.user->store->read(), change.name);
-        auto receipt = text ? models::read_receipt(*text) : result<models::lama_receipt>{text.failure()};
-        if (receipt && !receipt->accepted) {
-          ++st.refused;
-          st.user->environment->log(log_warning, outbox_actor_state::name, "the archive refused a message: " + receipt->reason.value_or("it gave no reason"));
+      [self](send_message& request) { return send(self, request); },
+      [self](const objects_committed& committed) {
+        auto& st = self->state;
+        enter_channels(self, st.registration.take_new(*committed.info));
+        for (const auto& change : committed.info->changes) {
+          if (change.kind != storage::change_kind::object || change.type != "LamaReceipt")
+            continue;
+          auto text = protocol::load(*st.user->store->read(), change.name);
+          auto receipt = text ? models::read_receipt(*text) : result<models::lama_receipt>{text.failure()};
+          if (receipt && !receipt->accepted) {
+            ++st.refused;
+            st.user->environment->log(log_warning, outbox_actor_state::name, "the archive refused a message: " + receipt->reason.value_or("it gave no reason"));
+          }
         }
-      }
-    },
-    [self](enter_channels_again) { enter_channels(self, std::exchange(self->state.channels, {})); },
-    [self](get_status) { return status_report{nlohmann::json{{"written", self->state.written}, {"refused", self->state.refused}}.dump()}; },
+      },
+      [self](enter_channels_again) { enter_channels(self, std::exchange(self->state.channels, {})); },
+      [self](get_status) {
+        return status_report{nlohmann::json{{"written", self->state.written}, {"refused", self->state.refused}}.dump()};
+      },
   };
 }
 

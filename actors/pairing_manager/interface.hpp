@@ -36,12 +36,11 @@ LAMA_MESSAGE(pairing_stored, x.person, x.instance)
 
 /// Invitations of one user, and what is stored after a pairing.
 using pairing_manager_actor = caf::typed_actor<
-  // `overloaded` with too many open ones; `conflict` where this instance cannot be reached from outside.
-  caf::replies_to<create_invitation>::with<invitation_created>,
-  // `forbidden`: unknown, used up or expired, told apart from nobody.
-  caf::replies_to<check_token>::with<ok>,
-  // Durable when answered: the objects of docs/protocol/02 §6.3, the grants of 04 §2.4; uses the token up.
-  caf::replies_to<store_pairing>::with<pairing_stored>,
-  caf::replies_to<get_status>::with<status_report>>;
+    // `overloaded` with too many open ones; `conflict` where this instance cannot be reached from outside.
+    caf::replies_to<create_invitation>::with<invitation_created>,
+    // `forbidden`: unknown, used up or expired, told apart from nobody.
+    caf::replies_to<check_token>::with<ok>,
+    // Durable when answered: the objects of docs/protocol/02 §6.3, the grants of 04 §2.4; uses the token up.
+    caf::replies_to<store_pairing>::with<pairing_stored>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

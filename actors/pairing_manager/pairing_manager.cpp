@@ -53,45 +53,45 @@ pairing_manager_actor::behavior_type pairing_manager(self_pointer self, user_con
   self->state.open.emplace(user->environment->settings.times.invitation_lifetime);
   self->state.user = std::move(user);
   return {
-    [self](create_invitation) -> caf::result<invitation_created> {
-      auto created = invite(self);
-      if (!created)
-        return to_caf(created.failure());
-      return std::move(*created);
-    },
-    [self](const check_token& question) -> caf::result<ok> {
-      auto& st = self->state;
-      if (auto good = st.open->check(question.token, st.user->me.person, self->clock().now()); !good)
-        return to_caf(fail(good.failure().code, "Error: " + good.failure().message));
-      return ok{};
-    },
-    [self](const store_pairing& request) -> caf::result<pairing_stored> {
-      auto& st = self->state;
-      auto identity = protocol::identity_from_json(request.identity);
-      if (!identity)
-        return to_caf(identity.failure());
-      if (!request.token.empty())
-        if (auto redeemed = st.open->redeem(request.token, st.user->me.person, self->clock().now()); !redeemed)
-          return to_caf(fail(redeemed.failure().code, "Error: " + redeemed.failure().message));
-      auto promise = self->make_response_promise<pairing_stored>();
-      auto outcome = std::make_shared<models::paired>();
-      transact change{"store pairing", [user = st.user, identity = *identity, outcome](storage::transaction& to) -> result<done> {
-                        LAMA_TRY(stored, store_in(to, *user, identity));
-                        *outcome = stored;
-                        return done{};
-                      }};
-      self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
-        .then(
-          [self, promise, outcome](transacted) mutable {
-            ++self->state.stored;
-            promise.deliver(pairing_stored{outcome->person, outcome->instance});
-          },
-          [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
-      return promise;
-    },
-    [self](get_status) {
-      return status_report{nlohmann::json{{"openInvitations", self->state.open->open(self->clock().now())}, {"stored", self->state.stored}}.dump()};
-    },
+      [self](create_invitation) -> caf::result<invitation_created> {
+        auto created = invite(self);
+        if (!created)
+          return to_caf(created.failure());
+        return std::move(*created);
+      },
+      [self](const check_token& question) -> caf::result<ok> {
+        auto& st = self->state;
+        if (auto good = st.open->check(question.token, st.user->me.person, self->clock().now()); !good)
+          return to_caf(fail(good.failure().code, "Error: " + good.failure().message));
+        return ok{};
+      },
+      [self](const store_pairing& request) -> caf::result<pairing_stored> {
+        auto& st = self->state;
+        auto identity = protocol::identity_from_json(request.identity);
+        if (!identity)
+          return to_caf(identity.failure());
+        if (!request.token.empty())
+          if (auto redeemed = st.open->redeem(request.token, st.user->me.person, self->clock().now()); !redeemed)
+            return to_caf(fail(redeemed.failure().code, "Error: " + redeemed.failure().message));
+        auto promise = self->make_response_promise<pairing_stored>();
+        auto outcome = std::make_shared<models::paired>();
+        transact change{"store pairing", [user = st.user, identity = *identity, outcome](storage::transaction& to) -> result<done> {
+                          LAMA_TRY(stored, store_in(to, *user, identity));
+                          *outcome = stored;
+                          return done{};
+                        }};
+        self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
+            .then(
+                [self, promise, outcome](transacted) mutable {
+                  ++self->state.stored;
+                  promise.deliver(pairing_stored{outcome->person, outcome->instance});
+                },
+                [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+        return promise;
+      },
+      [self](get_status) {
+        return status_report{nlohmann::json{{"openInvitations", self->state.open->open(self->clock().now())}, {"stored", self->state.stored}}.dump()};
+      },
   };
 }
 

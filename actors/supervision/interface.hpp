@@ -63,7 +63,7 @@ struct provision_user {
 LAMA_MESSAGE(provision_user, x.user)
 
 struct user_provisioned {
-  hash person{};   ///< of the archive: the public one
+  hash person{}; ///< of the archive: the public one
   hash instance{};
   std::string sign_key;     ///< 32 bytes, of the person
   std::string instance_key; ///< 32 bytes, X25519
@@ -75,14 +75,11 @@ LAMA_MESSAGE(user_provisioned, x.person, x.instance, x.endpoint, x.paired)
 
 /// The root of a system: starts everything else, restarts what dies, knows the users.
 using supervisor_actor = caf::typed_actor<
-  // `conflict` where the user exists; `bad_input` for a name or password that will not do; `offline` where the archive is not connected.
-  caf::replies_to<register_user>::with<user_state>,
-  // `wrong_secret`, `not_found`. A user who is logged in already is answered after the password was checked.
-  caf::replies_to<login_user>::with<user_state>,
-  caf::replies_to<logout_user>::with<ok>,
-  caf::replies_to<list_users>::with<users_listed>,
-  // The archive's side only.
-  caf::replies_to<provision_user>::with<user_provisioned>,
-  caf::replies_to<get_status>::with<status_report>>;
+    // `conflict` where the user exists; `bad_input` for a name or password that will not do; `offline` where the archive is not connected.
+    caf::replies_to<register_user>::with<user_state>,
+    // `wrong_secret`, `not_found`. A user who is logged in already is answered after the password was checked.
+    caf::replies_to<login_user>::with<user_state>, caf::replies_to<logout_user>::with<ok>, caf::replies_to<list_users>::with<users_listed>,
+    // The archive's side only.
+    caf::replies_to<provision_user>::with<user_provisioned>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -101,20 +101,20 @@ void open_and(self_pointer self, open_user request, caf::typed_response_promise<
   if (environment_of(self).settings.which == side::sparse)
     request.email.clear(); // the wish is for the public person: the archive's
   self->request(st.context->members->find<keychain_actor>("keychain"), environment_of(self).settings.times.request_deadline, std::move(request))
-    .then(
-      [=](user_opened& opened) mutable {
-        if (auto running = instance_of(self, user))
-          then(running); // a second login was faster
-        else
-          then(start_instance(self, user, std::move(opened.what), password, email));
-      },
-      pass_on(promise));
+      .then(
+          [=](user_opened& opened) mutable {
+            if (auto running = instance_of(self, user))
+              then(running); // a second login was faster
+            else
+              then(start_instance(self, user, std::move(opened.what), password, email));
+          },
+          pass_on(promise));
 }
 
 template <class Answer, class Question>
 void relay(self_pointer self, instance_actor instance, Question question, caf::typed_response_promise<Answer> promise) {
   self->request(instance, environment_of(self).settings.times.request_deadline, std::move(question))
-    .then([promise](Answer& answer) mutable { promise.deliver(std::move(answer)); }, pass_on(promise));
+      .then([promise](Answer& answer) mutable { promise.deliver(std::move(answer)); }, pass_on(promise));
 }
 
 lama::error bad_user_name(const std::string& name) {
@@ -134,7 +134,9 @@ void when_bridged(self_pointer self, std::chrono::milliseconds patience, std::fu
     self->delayed_send(self, bridge_look, look_again{[=] { when_bridged(self, patience - bridge_look, then, give_up); }});
   };
   self->request(self->state.context->members->find<bridge_client_actor>("bridge"), environment_of(self).settings.times.request_deadline, get_bridge_state{})
-    .then(again, [again](const caf::error& failure) { again({false, {}, from_caf(failure).message}); });
+      .then(again, [again](const caf::error& failure) {
+        again({false, {}, from_caf(failure).message});
+      });
 }
 
 caf::result<user_state> register_new(self_pointer self, register_user& request) {
@@ -161,9 +163,9 @@ caf::result<user_state> register_new(self_pointer self, register_user& request) 
   }
   // Nothing is made here before the archive is there to make its half. Right after a start it may take a moment.
   when_bridged(self, bridge_patience, std::move(open), [promise](const bridge_state& bridge) mutable {
-    promise.deliver(to_caf(fail(errc::offline, "the archive at " + bridge.url + " is not connected" +
-                                                 (bridge.last_error.empty() ? "" : " (" + bridge.last_error + ")") +
-                                                 "; start it (lama archive), then register again")));
+    promise.deliver(
+        to_caf(fail(errc::offline, "the archive at " + bridge.url + " is not connected" + (bridge.last_error.empty() ? "" : " (" + bridge.last_error + ")") +
+                                       "; start it (lama archive), then register again")));
   });
   return promise;
 }
@@ -181,7 +183,7 @@ caf::result<user_state> log_in(self_pointer self, login_user& request) {
 caf::result<user_state> check_and_answer(self_pointer self, instance_actor instance, login_user& request) {
   auto promise = self->make_response_promise<user_state>();
   self->request(instance, environment_of(self).settings.times.request_deadline, verify_password{std::move(request.password)})
-    .then([self, instance, promise](ok) { relay(self, instance, get_user_state{}, promise); }, pass_on(promise));
+      .then([self, instance, promise](ok) { relay(self, instance, get_user_state{}, promise); }, pass_on(promise));
   return promise;
 }
 
@@ -195,8 +197,8 @@ caf::result<user_provisioned> provision(self_pointer self, provision_user& reque
     relay(self, running, std::move(request), promise);
     return promise;
   }
-  open_user question{request.user, request.password, request.unlock_secret, !request.password.empty(), request.email,
-                     self->state.context->credentials->archive_url()};
+  open_user question{
+      request.user, request.password, request.unlock_secret, !request.password.empty(), request.email, self->state.context->credentials->archive_url()};
   open_and(self, std::move(question), promise,
            [self, promise, request = std::move(request)](instance_actor instance) { relay(self, instance, request, promise); });
   return promise;
@@ -254,30 +256,30 @@ supervisor_root::behavior_type supervisor(self_pointer self, std::shared_ptr<con
   look_after(self);
   start_node_actors(self, start_gateway);
   return {
-    [self](register_user& request) { return register_new(self, request); },
-    [self](login_user& request) -> caf::result<user_state> {
-      if (auto running = instance_of(self, request.user))
-        return check_and_answer(self, running, request);
-      return log_in(self, request);
-    },
-    [self](const logout_user& request) {
-      log_out(self, request.user);
-      return ok{};
-    },
-    [self](list_users) { return list_all(self); },
-    [self](provision_user& request) { return provision(self, request); },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"side", to_string(environment_of(self).settings.which)}, {"users", st.users.size()}, {"restarts", st.family.restarts()}}
-                             .dump()};
-    },
-    [](const look_again& due) { due.look(); },
-    [self](const restart_child& due) {
-      auto& st = self->state;
-      st.family.restart(self, *st.context->members, due.role);
-      for (auto& [user, family] : st.users)
-        family.restart(self, *st.context->members, due.role);
-    },
+      [self](register_user& request) { return register_new(self, request); },
+      [self](login_user& request) -> caf::result<user_state> {
+        if (auto running = instance_of(self, request.user))
+          return check_and_answer(self, running, request);
+        return log_in(self, request);
+      },
+      [self](const logout_user& request) {
+        log_out(self, request.user);
+        return ok{};
+      },
+      [self](list_users) { return list_all(self); },
+      [self](provision_user& request) { return provision(self, request); },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{
+            nlohmann::json{{"side", to_string(environment_of(self).settings.which)}, {"users", st.users.size()}, {"restarts", st.family.restarts()}}.dump()};
+      },
+      [](const look_again& due) { due.look(); },
+      [self](const restart_child& due) {
+        auto& st = self->state;
+        st.family.restart(self, *st.context->members, due.role);
+        for (auto& [user, family] : st.users)
+          family.restart(self, *st.context->members, due.role);
+      },
   };
 }
 

@@ -43,14 +43,14 @@ void break_off(gateway_pointer self, uint64_t number, const lama::error& failure
 
 void finish(gateway_pointer self, uint64_t number, const gateway_state::upload& x) {
   self->request(x.writer, self->state.deadline(), finish_blob{x.blob, x.expected})
-    .then(
-      [self, number](const blob_stored& stored) {
-        net::http_response created;
-        created.status = 201;
-        created.body = json{{"hash", stored.name.hex()}}.dump();
-        end_upload(self, number, std::move(created));
-      },
-      [self, number](const caf::error& failure) { break_off(self, number, from_caf(failure)); });
+      .then(
+          [self, number](const blob_stored& stored) {
+            net::http_response created;
+            created.status = 201;
+            created.body = json{{"hash", stored.name.hex()}}.dump();
+            end_upload(self, number, std::move(created));
+          },
+          [self, number](const caf::error& failure) { break_off(self, number, from_caf(failure)); });
 }
 
 } // namespace
@@ -65,7 +65,8 @@ void serve_download(gateway_pointer self, const std::shared_ptr<arrived_request>
   if (!size)
     return what->respond(http_failure(self, fail(errc::not_found, "There is no such blob here.")));
   auto members = self->state.context->members;
-  auto answer = net::ranged_response(what->request, *size, [&](uint64_t offset, uint64_t length) { return source_of(members, (*user)->user, *blob, offset, length); });
+  auto answer =
+      net::ranged_response(what->request, *size, [&](uint64_t offset, uint64_t length) { return source_of(members, (*user)->user, *blob, offset, length); });
   // What a contact sent is never run in the page's place.
   answer.content_type = "application/octet-stream";
   answer.headers.emplace_back("Content-Disposition", "attachment");
@@ -92,13 +93,13 @@ void begin_upload(gateway_pointer self, const std::shared_ptr<arrived_request>& 
   auto number = ++st.last_upload;
   auto writer = (*user)->writer();
   self->request(writer, st.deadline(), begin_blob{})
-    .then(
-      [self, number, what, writer, name = (*user)->user, expected](const blob_begun& begun) {
-        auto& state = self->state;
-        state.uploads.emplace(number, gateway_state::upload{name, writer, begun.upload, *expected, what});
-        ask_for_piece(state.context->members, what, number);
-      },
-      [self, what](const caf::error& failure) { what->respond(http_failure(self, from_caf(failure))); });
+      .then(
+          [self, number, what, writer, name = (*user)->user, expected](const blob_begun& begun) {
+            auto& state = self->state;
+            state.uploads.emplace(number, gateway_state::upload{name, writer, begun.upload, *expected, what});
+            ask_for_piece(state.context->members, what, number);
+          },
+          [self, what](const caf::error& failure) { what->respond(http_failure(self, from_caf(failure))); });
 }
 
 void continue_upload(gateway_pointer self, const upload_piece& piece) {
@@ -111,8 +112,8 @@ void continue_upload(gateway_pointer self, const upload_piece& piece) {
   if ((*piece.piece)->empty())
     return finish(self, piece.number, x);
   self->request(x.writer, self->state.deadline(), append_blob{x.blob, std::move(**piece.piece)})
-    .then([self, number = piece.number, from = x.from](ok) { ask_for_piece(self->state.context->members, from, number); },
-          [self, number = piece.number](const caf::error& failure) { break_off(self, number, from_caf(failure)); });
+      .then([self, number = piece.number, from = x.from](ok) { ask_for_piece(self->state.context->members, from, number); },
+            [self, number = piece.number](const caf::error& failure) { break_off(self, number, from_caf(failure)); });
 }
 
 } // namespace lama::actors

@@ -13,34 +13,34 @@ namespace {
 namespace jsonrpc = protocol::jsonrpc;
 
 constexpr std::array table{
-  channel{"one-core:init", needs::nothing, where::here, channels::init},
-  channel{"one-core:register", needs::nothing, where::here, channels::sign_up},
-  channel{"one-core:login", needs::nothing, where::here, channels::log_in},
-  channel{"one-core:logout", needs::nothing, where::here, channels::log_out},
-  channel{"one-core:getInstance", needs::nothing, where::here, channels::instance_of},
-  channel{"one-core:storage:get", needs::user, where::here, channels::get_data},
-  channel{"one-core:storage:set", needs::user, where::here, channels::set_data},
-  channel{"one-core:storage:query", needs::user, where::here, channels::query},
-  channel{"one-core:createObject", needs::user, where::here, channels::create_object},
-  channel{"one-core:getObject", needs::user, where::here, channels::get_object},
-  channel{"one-core:updateObject", needs::user, where::here, channels::update_object},
-  channel{"one-core:network:status", needs::user, where::here, channels::network_status},
-  channel{"action:login", needs::nothing, where::here, channels::log_in},
-  channel{"action:logout", needs::nothing, where::here, channels::log_out},
-  channel{"action:sendMessage", needs::user, where::here, channels::send},
-  channel{"action:createConversation", needs::user, where::archive, channels::create},
-  channel{"query:getState", needs::user, where::here, channels::whole_state},
-  channel{"query:getConversation", needs::user, where::here, channels::one_conversation},
-  channel{"query:getConversations", needs::user, where::here, channels::conversations},
-  channel{"query:getContacts", needs::user, where::here, channels::contacts},
-  channel{"query:getMessages", needs::user, where::here, channels::list_messages},
-  channel{"pairing:createInvitation", needs::user, where::archive, channels::invite},
-  channel{"pairing:acceptInvitation", needs::user, where::archive, channels::accept_invitation},
-  channel{"app:import", needs::user, where::here, channels::import},
-  channel{"app:verify", needs::user, where::here, channels::verify},
-  channel{"storage:log", needs::user, where::here, channels::versions},
-  channel{"node:status", needs::nothing, where::here, channels::node_status},
-  channel{"node:users", needs::nothing, where::here, channels::list_users},
+    channel{"one-core:init", needs::nothing, where::here, channels::init},
+    channel{"one-core:register", needs::nothing, where::here, channels::sign_up},
+    channel{"one-core:login", needs::nothing, where::here, channels::log_in},
+    channel{"one-core:logout", needs::nothing, where::here, channels::log_out},
+    channel{"one-core:getInstance", needs::nothing, where::here, channels::instance_of},
+    channel{"one-core:storage:get", needs::user, where::here, channels::get_data},
+    channel{"one-core:storage:set", needs::user, where::here, channels::set_data},
+    channel{"one-core:storage:query", needs::user, where::here, channels::query},
+    channel{"one-core:createObject", needs::user, where::here, channels::create_object},
+    channel{"one-core:getObject", needs::user, where::here, channels::get_object},
+    channel{"one-core:updateObject", needs::user, where::here, channels::update_object},
+    channel{"one-core:network:status", needs::user, where::here, channels::network_status},
+    channel{"action:login", needs::nothing, where::here, channels::log_in},
+    channel{"action:logout", needs::nothing, where::here, channels::log_out},
+    channel{"action:sendMessage", needs::user, where::here, channels::send},
+    channel{"action:createConversation", needs::user, where::archive, channels::create},
+    channel{"query:getState", needs::user, where::here, channels::whole_state},
+    channel{"query:getConversation", needs::user, where::here, channels::one_conversation},
+    channel{"query:getConversations", needs::user, where::here, channels::conversations},
+    channel{"query:getContacts", needs::user, where::here, channels::contacts},
+    channel{"query:getMessages", needs::user, where::here, channels::list_messages},
+    channel{"pairing:createInvitation", needs::user, where::archive, channels::invite},
+    channel{"pairing:acceptInvitation", needs::user, where::archive, channels::accept_invitation},
+    channel{"app:import", needs::user, where::here, channels::import},
+    channel{"app:verify", needs::user, where::here, channels::verify},
+    channel{"storage:log", needs::user, where::here, channels::versions},
+    channel{"node:status", needs::nothing, where::here, channels::node_status},
+    channel{"node:users", needs::nothing, where::here, channels::list_users},
 };
 
 /// What the archive answers over the bridge: what only it has, and what it has more of.
@@ -65,7 +65,8 @@ void dispatch(gateway_pointer self, call_scope x) {
   ++self->state.calls;
   const auto* found = find_channel(x.method);
   if (!found || (x.who.forwarded && !may_be_forwarded(*found)))
-    return x.answer({lama::fail(errc::unsupported, "There is no channel " + x.method.substr(0, 100) + "; docs/ipc.md lists them."), {}, jsonrpc::code::method_not_found});
+    return x.answer(
+        {lama::fail(errc::unsupported, "There is no channel " + x.method.substr(0, 100) + "; docs/ipc.md lists them."), {}, jsonrpc::code::method_not_found});
   if (!x.parameters->is_object())
     return x.fail(bad_parameter("", "the parameters are an object with named members"));
   if (found->what == needs::user) {
@@ -108,21 +109,21 @@ void ask_archive(gateway_pointer self, const call_scope& x) {
   if (!bridge)
     return x.fail(lama::fail(errc::offline, "The bridge to the archive is starting; try again in a moment."));
   self->request(bridge, 2 * self->state.deadline(), forward_call{x.user ? x.user->user : x.who.user, x.method, x.parameters->dump()})
-    .then(
-      [x](const call_answered& answered) {
-        auto parsed = jsonrpc::parse_bounded(answered.json);
-        if (!parsed || (answered.failed && !parsed->is_object()))
-          return x.fail(lama::fail(errc::internal, "the archive's answer cannot be read"));
-        if (!answered.failed)
-          return x.done(std::move(*parsed));
-        const auto& number = (*parsed)["code"];
-        const auto& message = (*parsed)["message"];
-        if (!number.is_number_integer() || !message.is_string())
-          return x.fail(lama::fail(errc::internal, "the archive answered with an error that has no code"));
-        x.answer({lama::fail(jsonrpc::errc_for(number.get<int32_t>()), message.get<std::string>()), (*parsed)["data"],
-                  static_cast<jsonrpc::code>(number.get<int32_t>())});
-      },
-      x.failed());
+      .then(
+          [x](const call_answered& answered) {
+            auto parsed = jsonrpc::parse_bounded(answered.json);
+            if (!parsed || (answered.failed && !parsed->is_object()))
+              return x.fail(lama::fail(errc::internal, "the archive's answer cannot be read"));
+            if (!answered.failed)
+              return x.done(std::move(*parsed));
+            const auto& number = (*parsed)["code"];
+            const auto& message = (*parsed)["message"];
+            if (!number.is_number_integer() || !message.is_string())
+              return x.fail(lama::fail(errc::internal, "the archive answered with an error that has no code"));
+            x.answer({lama::fail(jsonrpc::errc_for(number.get<int32_t>()), message.get<std::string>()), (*parsed)["data"],
+                      static_cast<jsonrpc::code>(number.get<int32_t>())});
+          },
+          x.failed());
 }
 
 lama::error bad_parameter(const char* name, std::string reason) {

@@ -26,8 +26,8 @@ struct caller {
 /// What comes of a call.
 struct call_outcome {
   result<json> content;
-  json data{};                                       ///< of an error: members for programs
-  std::optional<protocol::jsonrpc::code> number{};   ///< where the error's own class does not say it
+  json data{};                                     ///< of an error: members for programs
+  std::optional<protocol::jsonrpc::code> number{}; ///< where the error's own class does not say it
 };
 
 /// One call on its way; cheap to copy into the continuation of a request.

@@ -14,8 +14,8 @@ namespace lama::actors {
 namespace {
 
 using self_pointer = commit_watcher_actor::stateful_pointer<commit_watcher_state>;
-using protocol::jsonrpc::write_notification;
 using nlohmann::json;
+using protocol::jsonrpc::write_notification;
 
 bool is_internal(const std::string& channel) {
   return channel.starts_with("lama.");

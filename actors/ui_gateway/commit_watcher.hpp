@@ -29,8 +29,7 @@ std::map<hash, hash> newest_entries(const storage::snapshot& from);
 /// As if all of these channels had changed: for what was committed before the watcher joined.
 objects_committed all_changed(const std::map<hash, hash>& channels);
 
-commit_watcher_actor::behavior_type commit_watcher(commit_watcher_actor::stateful_pointer<commit_watcher_state> self,
-                                                   std::weak_ptr<const user_context> user, std::shared_ptr<roster> members,
-                                                   std::map<hash, hash> told);
+commit_watcher_actor::behavior_type commit_watcher(commit_watcher_actor::stateful_pointer<commit_watcher_state> self, std::weak_ptr<const user_context> user,
+                                                   std::shared_ptr<roster> members, std::map<hash, hash> told);
 
 } // namespace lama::actors

@@ -54,11 +54,11 @@ void create(gateway_pointer self, const call_scope& x) {
   if (request.name.empty() && request.participants.size() != 1)
     return x.fail(bad_parameter("name", "a conversation needs a name, or one participant"));
   self->request(self->state.context->members->find<conversations_actor>(x.user->role("conversations")), self->state.deadline(), std::move(request))
-    .then(
-      [x](const conversation_created& made) {
-        x.done({{"conversationId", made.conversation}, {"conversation", conversation_json(*x.user, made.conversation)}});
-      },
-      x.failed());
+      .then(
+          [x](const conversation_created& made) {
+            x.done({{"conversationId", made.conversation}, {"conversation", conversation_json(*x.user, made.conversation)}});
+          },
+          x.failed());
 }
 
 void one_conversation(gateway_pointer, const call_scope& x) {

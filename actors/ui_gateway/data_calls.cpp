@@ -66,10 +66,7 @@ namespace channels {
 void import(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(request, read_import(x));
   auto told = [x](const lines_imported& outcome) {
-    x.done({{"conversationId", outcome.conversation},
-            {"stored", outcome.stored},
-            {"alreadyThere", outcome.already_there},
-            {"problems", outcome.problems}});
+    x.done({{"conversationId", outcome.conversation}, {"stored", outcome.stored}, {"alreadyThere", outcome.already_there}, {"problems", outcome.problems}});
   };
   auto& members = *self->state.context->members;
   auto deadline = 2 * self->state.deadline();
@@ -82,21 +79,21 @@ void import(gateway_pointer self, const call_scope& x) {
 void verify(gateway_pointer self, const call_scope& x) {
   auto worker = x.user->environment->where == placement::production ? self->spawn<caf::detached>(verifier) : self->spawn(verifier);
   self->request(worker, verify_deadline, verify_now{x.user->store})
-    .then(
-      [x](const verified& answer) {
-        const auto& report = *answer.report;
-        x.done({{"user", x.user->user},
-                {"side", to_string(x.user->environment->settings.which)},
-                {"objects", report.objects},
-                {"idObjects", report.id_objects},
-                {"blobs", report.blobs},
-                {"bytes", report.bytes},
-                {"heads", report.heads},
-                {"references", report.references},
-                {"problemCount", report.problem_count},
-                {"problems", report.problems}});
-      },
-      x.failed());
+      .then(
+          [x](const verified& answer) {
+            const auto& report = *answer.report;
+            x.done({{"user", x.user->user},
+                    {"side", to_string(x.user->environment->settings.which)},
+                    {"objects", report.objects},
+                    {"idObjects", report.id_objects},
+                    {"blobs", report.blobs},
+                    {"bytes", report.bytes},
+                    {"heads", report.heads},
+                    {"references", report.references},
+                    {"problemCount", report.problem_count},
+                    {"problems", report.problems}});
+          },
+          x.failed());
 }
 
 } // namespace channels

@@ -23,7 +23,8 @@ struct running_exchange {
 std::string log_failure(gateway_pointer self, const std::string& what, const lama::error& failure) {
   const auto& environment = *self->state.context->environment;
   auto id = to_hex(environment.random().bytes(6));
-  environment.log(log_error, gateway_state::name, "[" + id + "] " + what + ": " + failure.message + (failure.detail.empty() ? "" : " (" + failure.detail + ")"));
+  environment.log(log_error, gateway_state::name,
+                  "[" + id + "] " + what + ": " + failure.message + (failure.detail.empty() ? "" : " (" + failure.detail + ")"));
   return id;
 }
 
@@ -99,11 +100,7 @@ void answer_post(gateway_pointer self, const std::shared_ptr<arrived_request>& w
 void answer_health(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
   walk_node(self, [self, respond = what->respond](const json& walked) {
     net::http_response x;
-    x.body = json{{"status", walked["status"]},
-                  {"side", walked["side"]},
-                  {"version", walked["version"]},
-                  {"uptimeMs", walked["uptimeMs"]}}
-               .dump();
+    x.body = json{{"status", walked["status"]}, {"side", walked["side"]}, {"version", walked["version"]}, {"uptimeMs", walked["uptimeMs"]}}.dump();
     respond(std::move(x));
   });
 }
@@ -134,12 +131,18 @@ void answer_metrics(gateway_pointer self, const std::shared_ptr<arrived_request>
 
 void take_request(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
   switch (what->request.route) {
-  case net::http_route::rpc: return answer_post(self, what);
-  case net::http_route::healthz: return answer_health(self, what);
-  case net::http_route::metrics: return answer_metrics(self, what);
-  case net::http_route::blob: return serve_download(self, what);
-  case net::http_route::upload: return begin_upload(self, what);
-  case net::http_route::ipc: break; // websockets come as `socket_said`
+  case net::http_route::rpc:
+    return answer_post(self, what);
+  case net::http_route::healthz:
+    return answer_health(self, what);
+  case net::http_route::metrics:
+    return answer_metrics(self, what);
+  case net::http_route::blob:
+    return serve_download(self, what);
+  case net::http_route::upload:
+    return begin_upload(self, what);
+  case net::http_route::ipc:
+    break; // websockets come as `socket_said`
   }
 }
 
@@ -176,19 +179,29 @@ caf::result<call_answered> answer_bridge(gateway_pointer self, forward_call& req
 
 unsigned status_for(const lama::error& failure) {
   switch (failure.code) {
-  case errc::bad_input: return 400;
-  case errc::locked: return 409;
+  case errc::bad_input:
+    return 400;
+  case errc::locked:
+    return 409;
   case errc::forbidden:
-  case errc::wrong_secret: return 403;
-  case errc::not_found: return 404;
-  case errc::conflict: return 409;
-  case errc::corrupt: return 422;
-  case errc::too_large: return 413;
+  case errc::wrong_secret:
+    return 403;
+  case errc::not_found:
+    return 404;
+  case errc::conflict:
+    return 409;
+  case errc::corrupt:
+    return 422;
+  case errc::too_large:
+    return 413;
   case errc::overloaded:
   case errc::no_space:
-  case errc::offline: return 503;
-  case errc::timeout: return 504;
-  default: break;
+  case errc::offline:
+    return 503;
+  case errc::timeout:
+    return 504;
+  default:
+    break;
   }
   return 500;
 }
@@ -229,37 +242,34 @@ ui_gateway_actor::behavior_type ui_gateway(gateway_pointer self, std::shared_ptr
   for (const auto& user : state.door->users())
     watch_user(self, user); // after a death
   return {
-    [self](forward_call& request) { return answer_bridge(self, request); },
-    [self](const http_arrived& arrived) { take_request(self, arrived.what); },
-    [self](const socket_said& said) { take_frame(self, said); },
-    [self](const socket_gone&) {
-      auto& st = self->state;
-      for (auto i = st.watchers.begin(); i != st.watchers.end();) {
-        if (!st.door->sockets_of(i->first).empty()) {
-          ++i;
-          continue;
+      [self](forward_call& request) { return answer_bridge(self, request); },
+      [self](const http_arrived& arrived) { take_request(self, arrived.what); },
+      [self](const socket_said& said) { take_frame(self, said); },
+      [self](const socket_gone&) {
+        auto& st = self->state;
+        for (auto i = st.watchers.begin(); i != st.watchers.end();) {
+          if (!st.door->sockets_of(i->first).empty()) {
+            ++i;
+            continue;
+          }
+          self->send_exit(i->second.handle, caf::exit_reason::user_shutdown);
+          i = st.watchers.erase(i);
         }
-        self->send_exit(i->second.handle, caf::exit_reason::user_shutdown);
-        i = st.watchers.erase(i);
-      }
-    },
-    [self](const upload_piece& piece) { continue_upload(self, piece); },
-    [self](const download_wanted& wanted) { read_download(self, wanted); },
-    [self](user_news& news) {
-      auto& known = *self->state.door;
-      for (auto id : known.sockets_of(news.user))
-        for (const auto& text : news.notifications)
-          known.server().send(id, {true, text});
-    },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{json{{"calls", st.calls},
-                                {"failures", st.failures},
-                                {"running", st.running},
-                                {"sockets", st.door->sockets()},
-                                {"uploads", st.uploads.size()}}
-                             .dump()};
-    },
+      },
+      [self](const upload_piece& piece) { continue_upload(self, piece); },
+      [self](const download_wanted& wanted) { read_download(self, wanted); },
+      [self](user_news& news) {
+        auto& known = *self->state.door;
+        for (auto id : known.sockets_of(news.user))
+          for (const auto& text : news.notifications)
+            known.server().send(id, {true, text});
+      },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{
+            json{{"calls", st.calls}, {"failures", st.failures}, {"running", st.running}, {"sockets", st.door->sockets()}, {"uploads", st.uploads.size()}}
+                .dump()};
+      },
   };
 }
 

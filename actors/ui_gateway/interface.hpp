@@ -62,13 +62,8 @@ struct user_news {
 LAMA_MESSAGE(user_news, x.user)
 
 /// JSON-RPC, blobs and health of one side of the node.
-using ui_gateway_actor = call_server_actor::extend<
-  caf::reacts_to<http_arrived>,
-  caf::reacts_to<socket_said>,
-  caf::reacts_to<socket_gone>,
-  caf::reacts_to<upload_piece>,
-  caf::reacts_to<download_wanted>,
-  caf::reacts_to<user_news>,
-  caf::replies_to<get_status>::with<status_report>>;
+using ui_gateway_actor =
+    call_server_actor::extend<caf::reacts_to<http_arrived>, caf::reacts_to<socket_said>, caf::reacts_to<socket_gone>, caf::reacts_to<upload_piece>,
+                              caf::reacts_to<download_wanted>, caf::reacts_to<user_news>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

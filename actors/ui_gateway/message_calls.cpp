@@ -57,12 +57,13 @@ struct outgoing {
 void send_stored(gateway_pointer self, const call_scope& x, const outgoing& what, const std::vector<hash>& attachments) {
   auto& members = *self->state.context->members;
   if (self->state.is_archive())
-    return (void)self->request(members.find<conversations_actor>(x.user->role("conversations")), self->state.deadline(),
-                               post_message{what.conversation, what.text, attachments})
-      .then([x, what](const message_posted& posted) { x.done(sent(x, what.conversation, posted.creation_time)); }, x.failed());
+    return (void)self
+        ->request(members.find<conversations_actor>(x.user->role("conversations")), self->state.deadline(),
+                  post_message{what.conversation, what.text, attachments})
+        .then([x, what](const message_posted& posted) { x.done(sent(x, what.conversation, posted.creation_time)); }, x.failed());
   self->request(members.find<outbox_actor>(x.user->role("outbox")), self->state.deadline(),
                 send_message{what.conversation, what.text, attachments, what.needs_ai})
-    .then([x, what](const message_sent& written) { x.done(sent(x, what.conversation, written.creation_time)); }, x.failed());
+      .then([x, what](const message_sent& written) { x.done(sent(x, what.conversation, written.creation_time)); }, x.failed());
 }
 
 /// Messages of the outbox that are not in the conversation yet, into their places.
@@ -102,7 +103,7 @@ void send(gateway_pointer self, const call_scope& x) {
                     return lama::done{};
                   }};
   self->request(x.user->writer(), self->state.deadline(), std::move(change))
-    .then([self, x, what, stored](const transacted&) { send_stored(self, x, what, *stored); }, x.failed());
+      .then([self, x, what, stored](const transacted&) { send_stored(self, x, what, *stored); }, x.failed());
 }
 
 void list_messages(gateway_pointer self, const call_scope& x) {

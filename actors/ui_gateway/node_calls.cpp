@@ -47,17 +47,17 @@ void walk_node(gateway_pointer self, std::function<void(json)> then) {
     return state->then(finished(self, *state));
   for (const auto& [role, member] : members) {
     self->request(caf::actor_cast<reports_status>(member), walk_deadline, get_status{})
-      .then(
-        [state, one_less, name = role](const status_report& report) {
-          auto parsed = json::parse(report.json, nullptr, false);
-          state->actors[name] = parsed.is_discarded() ? json{} : std::move(parsed);
-          one_less();
-        },
-        [state, one_less, name = role](const caf::error&) {
-          state->actors[name] = "no answer";
-          ++state->silent;
-          one_less();
-        });
+        .then(
+            [state, one_less, name = role](const status_report& report) {
+              auto parsed = json::parse(report.json, nullptr, false);
+              state->actors[name] = parsed.is_discarded() ? json{} : std::move(parsed);
+              one_less();
+            },
+            [state, one_less, name = role](const caf::error&) {
+              state->actors[name] = "no answer";
+              ++state->silent;
+              one_less();
+            });
   }
 }
 

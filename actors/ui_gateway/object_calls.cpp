@@ -62,14 +62,14 @@ void store_object(gateway_pointer self, const call_scope& x, json content, std::
                     return lama::done{};
                   }};
   self->request(x.user->writer(), self->state.deadline(), std::move(change))
-    .then(
-      [x, stored, then = std::move(then)](const transacted&) {
-        auto found = find_object(*x.user->store->read(), *stored);
-        if (!found)
-          return x.fail(found.failure());
-        then(*stored, *found ? std::move((*found)->data) : json{});
-      },
-      x.failed());
+      .then(
+          [x, stored, then = std::move(then)](const transacted&) {
+            auto found = find_object(*x.user->store->read(), *stored);
+            if (!found)
+              return x.fail(found.failure());
+            then(*stored, *found ? std::move((*found)->data) : json{});
+          },
+          x.failed());
 }
 
 result<json> typed_data(const call_scope& x) {

@@ -11,21 +11,21 @@ namespace lama::actors {
 void ask_connections(gateway_pointer self, const std::string& user, std::function<void(result<json>)> then) {
   auto manager = self->state.context->members->find<connection_manager_actor>("connection-manager");
   self->request(manager, self->state.deadline(), list_connections{})
-    .then(
-      [then, user](const connections_listed& listed) {
-        auto all = json::array();
-        for (const auto& x : listed.connections)
-          if (user.empty() || x.user == user || x.user.empty())
-            all.push_back({{"id", std::to_string(x.id)},
-                           {"url", x.url},
-                           {"status", x.status},
-                           {"group", x.group},
-                           {"user", x.user},
-                           {"personId", x.peer},
-                           {"detail", x.detail}});
-        then(json{{"connections", std::move(all)}, {"listeningPort", listed.listening_port}});
-      },
-      [then](const caf::error& failure) { then(from_caf(failure)); });
+      .then(
+          [then, user](const connections_listed& listed) {
+            auto all = json::array();
+            for (const auto& x : listed.connections)
+              if (user.empty() || x.user == user || x.user.empty())
+                all.push_back({{"id", std::to_string(x.id)},
+                               {"url", x.url},
+                               {"status", x.status},
+                               {"group", x.group},
+                               {"user", x.user},
+                               {"personId", x.peer},
+                               {"detail", x.detail}});
+            then(json{{"connections", std::move(all)}, {"listeningPort", listed.listening_port}});
+          },
+          [then](const caf::error& failure) { then(from_caf(failure)); });
 }
 
 namespace channels {
@@ -39,12 +39,12 @@ void invite(gateway_pointer self, const call_scope& x) {
   role += x.user->user;
   auto manager = self->state.context->members->find<pairing_manager_actor>(role);
   self->request(manager, self->state.deadline(), create_invitation{})
-    .then(
-      [x](const invitation_created& made) {
-        auto parsed = json::parse(made.json, nullptr, false);
-        x.done({{"invitation", parsed.is_discarded() ? json{made.json} : std::move(parsed)}, {"link", made.link}, {"qr", qr_code(made.link)}});
-      },
-      x.failed());
+      .then(
+          [x](const invitation_created& made) {
+            auto parsed = json::parse(made.json, nullptr, false);
+            x.done({{"invitation", parsed.is_discarded() ? json{made.json} : std::move(parsed)}, {"link", made.link}, {"qr", qr_code(made.link)}});
+          },
+          x.failed());
 }
 
 void accept_invitation(gateway_pointer self, const call_scope& x) {
@@ -56,7 +56,11 @@ void accept_invitation(gateway_pointer self, const call_scope& x) {
     return x.fail(bad_parameter("invitation", "this is too long for an invitation"));
   auto manager = self->state.context->members->find<connection_manager_actor>("connection-manager");
   self->request(manager, self->state.deadline(), pair_with{x.user->user, std::move(text)})
-    .then([x](const paired_with& paired) { x.done({{"personId", paired.person.hex()}, {"instanceId", paired.instance.hex()}}); }, x.failed());
+      .then(
+          [x](const paired_with& paired) {
+            x.done({{"personId", paired.person.hex()}, {"instanceId", paired.instance.hex()}});
+          },
+          x.failed());
 }
 
 } // namespace channels

@@ -39,7 +39,7 @@ void welcome(gateway_pointer self, const call_scope& x, const user_state& state)
   if (!manager)
     return finish();
   self->request(manager, self->state.deadline(), list_connections{})
-    .then([finish](const connections_listed&) { finish(); }, [finish](const caf::error&) { finish(); });
+      .then([finish](const connections_listed&) { finish(); }, [finish](const caf::error&) { finish(); });
 }
 
 /// Passwords are guessed, and each try costs scrypt: few a minute.
@@ -57,14 +57,14 @@ template <class Question>
 void ask_supervisor(gateway_pointer self, const call_scope& x, Question question) {
   // Registering waits for the archive, which has its own deadline.
   self->request(supervisor_of(self), 2 * self->state.deadline(), std::move(question))
-    .then([self, x](const user_state& state) { welcome(self, x, state); },
-          [x](const caf::error& problem) {
-            auto failure = from_caf(problem);
-            if (is_expected(failure.code))
-              x.done(refusal_of(failure));
-            else
-              x.fail(std::move(failure));
-          });
+      .then([self, x](const user_state& state) { welcome(self, x, state); },
+            [x](const caf::error& problem) {
+              auto failure = from_caf(problem);
+              if (is_expected(failure.code))
+                x.done(refusal_of(failure));
+              else
+                x.fail(std::move(failure));
+            });
 }
 
 } // namespace
@@ -117,14 +117,14 @@ void instance_of(gateway_pointer self, const call_scope& x) {
 
 void list_users(gateway_pointer self, const call_scope& x) {
   self->request(supervisor_of(self), self->state.deadline(), lama::actors::list_users{})
-    .then(
-      [x](const users_listed& all) {
-        auto users = json::array();
-        for (const auto& user : all.users)
-          users.push_back({{"username", user.user}, {"unlocked", user.unlocked}});
-        x.done({{"users", std::move(users)}});
-      },
-      x.failed());
+      .then(
+          [x](const users_listed& all) {
+            auto users = json::array();
+            for (const auto& user : all.users)
+              users.push_back({{"username", user.user}, {"unlocked", user.unlocked}});
+            x.done({{"users", std::move(users)}});
+          },
+          x.failed());
 }
 
 } // namespace lama::actors::channels

@@ -43,8 +43,7 @@ std::string time_text(int64_t milliseconds) {
   return std::string{text.data(), length} + fraction.data();
 }
 
-viewer::viewer(const user_context& user, const protocol::object_source& from)
-    : user_{user}, from_{from}, keys_{models::keys_known_to(from, user.me.person)} {
+viewer::viewer(const user_context& user, const protocol::object_source& from) : user_{user}, from_{from}, keys_{models::keys_known_to(from, user.me.person)} {
   // nop
 }
 

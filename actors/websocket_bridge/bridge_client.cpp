@@ -54,7 +54,7 @@ caf::result<Answer> ask(self_pointer self, bridge::message_id id, const Wire& qu
   auto& st = self->state;
   if (st.connection == 0)
     return to_caf(fail(errc::offline, "the archive at " + st.context->credentials->archive_url() + " is not connected" +
-                                        (st.last_error.empty() ? "" : " (" + st.last_error + ")") + "; is it running?"));
+                                          (st.last_error.empty() ? "" : " (" + st.last_error + ")") + "; is it running?"));
   if (st.requests.size() >= most_waiting_requests)
     return to_caf(fail(errc::overloaded, "too many questions wait for the archive; try again in a moment"));
   auto promise = self->template make_response_promise<Answer>();
@@ -98,7 +98,6 @@ void take_answer(self_pointer self, const std::string& bytes) {
   }
 }
 
-
 } // namespace
 
 bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_ptr<const connection_context> context) {
@@ -113,77 +112,79 @@ bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_pt
   });
   self->send(self, bridge_retry{});
   return {
-    [self](const provision_user& request) -> caf::result<user_provisioned> {
-      return ask<user_provisioned>(self, bridge::message_id::provision, bridge::to_wire(request), [](const std::string& payload) -> result<user_provisioned> {
-        LAMA_TRY(answer, ipc::decode<bridge::provision_answer>(payload));
-        return bridge::from_wire(std::move(answer));
-      });
-    },
-    [self](const logout_user& request) -> caf::result<ok> {
-      return ask<ok>(self, bridge::message_id::logout, bridge::logout_request{request.user}, [](const std::string&) -> result<ok> { return ok{}; });
-    },
-    [self](const forward_call& request) -> caf::result<call_answered> {
-      return ask<call_answered>(self, bridge::message_id::call, bridge::call_request{request.user, request.method, request.params},
-                                [](const std::string& payload) -> result<call_answered> {
-                                  LAMA_TRY(answer, ipc::decode<bridge::call_answer>(payload));
-                                  return call_answered{answer.failed, std::move(answer.json)};
-                                });
-    },
-    [self](forward_import& request) -> caf::result<lines_imported> {
-      return ask<lines_imported>(self, bridge::message_id::import, bridge::to_wire(std::move(request)), [](const std::string& payload) -> result<lines_imported> {
-        LAMA_TRY(answer, ipc::decode<bridge::import_answer>(payload));
-        return bridge::from_wire(std::move(answer));
-      });
-    },
-    [self](get_bridge_state) { return self->state.current(); },
-    [self](watch_bridge& request) {
-      self->monitor(request.listener);
-      self->send(request.listener, self->state.current());
-      self->state.listeners.push_back(std::move(request.listener));
-    },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"connected", st.connection != 0},
-                                          {"url", st.context->credentials->archive_url()},
-                                          {"connects", st.connects},
-                                          {"waiting", st.requests.size()},
-                                          {"lastError", st.last_error}}
-                             .dump()};
-    },
-    [self](bridge_attached& attached) {
-      auto& st = self->state;
-      if (!st.pipe || attached.pipe.address() != st.pipe.address()) {
-        self->send(attached.pipe, close_connection{"the bridge has another connection"}); // of one that died while it dialled
-        return;
-      }
-      st.connection = attached.connection;
-      st.failures = 0;
-      st.last_error.clear();
-      ++st.connects;
-      for (auto& [number, request] : st.requests)
-        self->send(st.pipe, send_on_connection{false, request.bytes});
-      tell_listeners(self);
-    },
-    [self](connection_message& message) {
-      if (message.connection == self->state.connection)
-        take_answer(self, message.bytes);
-      self->state.context->environment->network->grant(message.connection, message.credits);
-    },
-    [self](connection_lost& lost) {
-      auto& st = self->state;
-      if (st.connection != 0 && lost.connection == st.connection)
-        lose(self, lost.reason);
-      else if (st.connection == 0)
-        st.last_error = lost.reason; // while it dials its number is not known: its end says the rest
-    },
-    [self](bridge_retry) {
-      if (!self->state.pipe)
-        connect(self);
-    },
-    [self](bridge_expire expired) {
-      if (auto found = self->state.requests.extract(expired.request))
-        found.mapped().answer(fail(errc::timeout, "the archive did not answer in time; it may still have done what was asked"));
-    },
+      [self](const provision_user& request) -> caf::result<user_provisioned> {
+        return ask<user_provisioned>(self, bridge::message_id::provision, bridge::to_wire(request), [](const std::string& payload) -> result<user_provisioned> {
+          LAMA_TRY(answer, ipc::decode<bridge::provision_answer>(payload));
+          return bridge::from_wire(std::move(answer));
+        });
+      },
+      [self](const logout_user& request) -> caf::result<ok> {
+        return ask<ok>(self, bridge::message_id::logout, bridge::logout_request{request.user}, [](const std::string&) -> result<ok> { return ok{}; });
+      },
+      [self](const forward_call& request) -> caf::result<call_answered> {
+        return ask<call_answered>(self, bridge::message_id::call, bridge::call_request{request.user, request.method, request.params},
+                                  [](const std::string& payload) -> result<call_answered> {
+                                    LAMA_TRY(answer, ipc::decode<bridge::call_answer>(payload));
+                                    return call_answered{answer.failed, std::move(answer.json)};
+                                  });
+      },
+      [self](forward_import& request) -> caf::result<lines_imported> {
+        return ask<lines_imported>(self, bridge::message_id::import, bridge::to_wire(std::move(request)),
+                                   [](const std::string& payload) -> result<lines_imported> {
+                                     LAMA_TRY(answer, ipc::decode<bridge::import_answer>(payload));
+                                     return bridge::from_wire(std::move(answer));
+                                   });
+      },
+      [self](get_bridge_state) { return self->state.current(); },
+      [self](watch_bridge& request) {
+        self->monitor(request.listener);
+        self->send(request.listener, self->state.current());
+        self->state.listeners.push_back(std::move(request.listener));
+      },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{
+            {"connected", st.connection != 0},
+            {"url", st.context->credentials->archive_url()},
+            {"connects", st.connects},
+            {"waiting", st.requests.size()},
+            {"lastError",
+             st.last_error}}.dump()};
+      },
+      [self](bridge_attached& attached) {
+        auto& st = self->state;
+        if (!st.pipe || attached.pipe.address() != st.pipe.address()) {
+          self->send(attached.pipe, close_connection{"the bridge has another connection"}); // of one that died while it dialled
+          return;
+        }
+        st.connection = attached.connection;
+        st.failures = 0;
+        st.last_error.clear();
+        ++st.connects;
+        for (auto& [number, request] : st.requests)
+          self->send(st.pipe, send_on_connection{false, request.bytes});
+        tell_listeners(self);
+      },
+      [self](connection_message& message) {
+        if (message.connection == self->state.connection)
+          take_answer(self, message.bytes);
+        self->state.context->environment->network->grant(message.connection, message.credits);
+      },
+      [self](connection_lost& lost) {
+        auto& st = self->state;
+        if (st.connection != 0 && lost.connection == st.connection)
+          lose(self, lost.reason);
+        else if (st.connection == 0)
+          st.last_error = lost.reason; // while it dials its number is not known: its end says the rest
+      },
+      [self](bridge_retry) {
+        if (!self->state.pipe)
+          connect(self);
+      },
+      [self](bridge_expire expired) {
+        if (auto found = self->state.requests.extract(expired.request))
+          found.mapped().answer(fail(errc::timeout, "the archive did not answer in time; it may still have done what was asked"));
+      },
   };
 }
 

@@ -19,12 +19,8 @@ struct bridge_expire {
 LAMA_MESSAGE(bridge_expire, x.request)
 
 /// Everything that the bridge's client end understands: the questions of others, and its connection.
-using bridge_client_end = bridge_client_actor::extend<
-  caf::reacts_to<bridge_attached>,
-  caf::reacts_to<connection_message>,
-  caf::reacts_to<connection_lost>,
-  caf::reacts_to<bridge_retry>,
-  caf::reacts_to<bridge_expire>>;
+using bridge_client_end = bridge_client_actor::extend<caf::reacts_to<bridge_attached>, caf::reacts_to<connection_message>, caf::reacts_to<connection_lost>,
+                                                      caf::reacts_to<bridge_retry>, caf::reacts_to<bridge_expire>>;
 
 /// Questions that wait on the bridge at once; more is a loop.
 inline constexpr std::size_t most_waiting_requests = 1'000;
@@ -44,8 +40,8 @@ struct bridge_client_state {
   };
 
   std::shared_ptr<const connection_context> context;
-  connection_actor pipe;      ///< while dialling or connected
-  uint64_t connection = 0;    ///< while connected
+  connection_actor pipe;   ///< while dialling or connected
+  uint64_t connection = 0; ///< while connected
   std::string last_error;
   uint64_t next_request = 0;
   uint32_t failures = 0; ///< in a row

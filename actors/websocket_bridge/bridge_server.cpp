@@ -46,8 +46,8 @@ void relay(self_pointer self, ipc::envelope request, const Handle& whom, Message
   auto deadline = self->state.context->environment->settings.times.request_deadline;
   using answer_type = typename Convert::answer_type;
   self->request(whom, deadline, std::move(message))
-    .then([=](answer_type& x) { answer(self, request, to_wire.convert(std::move(x))); },
-          [=](const caf::error& failure) { refuse(self, request, from_caf(failure)); });
+      .then([=](answer_type& x) { answer(self, request, to_wire.convert(std::move(x))); },
+            [=](const caf::error& failure) { refuse(self, request, from_caf(failure)); });
 }
 
 struct provisioned_to_wire {
@@ -104,7 +104,8 @@ void serve(self_pointer self, const ipc::envelope& request) {
       auto forwarded = bridge::from_wire(std::move(x));
       relay(self, request, members.find<conversations_actor>("conversations/" + forwarded.user), std::move(forwarded.lines), imported_to_wire{});
     });
-  case bridge::message_id::ping: return answer(self, request, bridge::empty_answer{});
+  case bridge::message_id::ping:
+    return answer(self, request, bridge::empty_answer{});
   }
   refuse(self, request, fail(errc::unsupported, "the archive does not know message " + std::to_string(request.message) + "; it may be older than this side"));
 }
@@ -145,16 +146,16 @@ void bridge_server_state::log_answer(uint64_t request, std::string bytes) {
 bridge_server_actor::behavior_type bridge_server(self_pointer self, std::shared_ptr<const connection_context> context) {
   self->state.context = std::move(context);
   return {
-    [self](bridge_attached& attached) { self->state.pipes[attached.connection] = std::move(attached.pipe); },
-    [self](const connection_message& message) {
-      take(self, message);
-      self->state.context->environment->network->grant(message.connection, message.credits);
-    },
-    [self](const connection_lost& lost) { self->state.pipes.erase(lost.connection); },
-    [self](get_status) {
-      auto& st = self->state;
-      return status_report{nlohmann::json{{"connected", !st.pipes.empty()}, {"requests", st.requests}, {"repeats", st.repeats}}.dump()};
-    },
+      [self](bridge_attached& attached) { self->state.pipes[attached.connection] = std::move(attached.pipe); },
+      [self](const connection_message& message) {
+        take(self, message);
+        self->state.context->environment->network->grant(message.connection, message.credits);
+      },
+      [self](const connection_lost& lost) { self->state.pipes.erase(lost.connection); },
+      [self](get_status) {
+        auto& st = self->state;
+        return status_report{nlohmann::json{{"connected", !st.pipes.empty()}, {"requests", st.requests}, {"repeats", st.repeats}}.dump()};
+      },
   };
 }
 

@@ -10,11 +10,8 @@
 namespace lama::actors {
 
 /// The archive's end of the bridge.
-using bridge_server_actor = caf::typed_actor<
-  caf::reacts_to<bridge_attached>,
-  caf::reacts_to<connection_message>,
-  caf::reacts_to<connection_lost>,
-  caf::replies_to<get_status>::with<status_report>>;
+using bridge_server_actor = caf::typed_actor<caf::reacts_to<bridge_attached>, caf::reacts_to<connection_message>, caf::reacts_to<connection_lost>,
+                                             caf::replies_to<get_status>::with<status_report>>;
 
 /// Answers kept for requests that are repeated after a reconnect.
 inline constexpr std::size_t most_logged_answers = 1'000;

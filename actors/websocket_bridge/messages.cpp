@@ -9,8 +9,8 @@ provision_request to_wire(const provision_user& x) {
 }
 
 provision_user from_wire(provision_request x) {
-  return {std::move(x.user),  std::move(x.password), std::move(x.unlock_secret),   std::move(x.email),
-          x.sparse_person,    x.sparse_instance,     std::move(x.sparse_sign_key), std::move(x.sparse_instance_key)};
+  return {std::move(x.user), std::move(x.password), std::move(x.unlock_secret),   std::move(x.email),
+          x.sparse_person,   x.sparse_instance,     std::move(x.sparse_sign_key), std::move(x.sparse_instance_key)};
 }
 
 provision_answer to_wire(const user_provisioned& x) {
@@ -22,7 +22,8 @@ user_provisioned from_wire(provision_answer x) {
 }
 
 import_request to_wire(forward_import x) {
-  return {std::move(x.user), std::move(x.lines.conversation), std::move(x.lines.source), x.lines.first_line, std::move(x.lines.lines), std::move(x.lines.people)};
+  return {std::move(x.user),  std::move(x.lines.conversation), std::move(x.lines.source),
+          x.lines.first_line, std::move(x.lines.lines),        std::move(x.lines.people)};
 }
 
 forward_import from_wire(import_request x) {

@@ -64,7 +64,10 @@ result<json> bench_ingest(const settings& chosen) {
     LAMA_CHECK(store->commit(std::move(open)));
   }
   auto took = seconds_since(start);
-  return json{{"objects", chosen.n}, {"seconds", took}, {"objectsPerSecond", chosen.n / took}, {"cpuMicrosecondsPerObject", (own_cpu_seconds() - cpu) * 1e6 / chosen.n}};
+  return json{{"objects", chosen.n},
+              {"seconds", took},
+              {"objectsPerSecond", chosen.n / took},
+              {"cpuMicrosecondsPerObject", (own_cpu_seconds() - cpu) * 1e6 / chosen.n}};
 }
 
 json import_line(std::size_t number) {
@@ -100,7 +103,8 @@ result<json> import_history(net::rpc_client& client, std::size_t count) {
     auto lines = json::array();
     for (std::size_t k = i; k < std::min(count, i + chunk); ++k)
       lines.push_back(import_line(k).dump());
-    LAMA_CHECK(call_when_ready(client, "app:import", {{"source", "benchmark"}, {"conversation", "Benchmark"}, {"firstLine", i + 1}, {"lines", std::move(lines)}}));
+    LAMA_CHECK(
+        call_when_ready(client, "app:import", {{"source", "benchmark"}, {"conversation", "Benchmark"}, {"firstLine", i + 1}, {"lines", std::move(lines)}}));
   }
   return json{{"lines", count}, {"seconds", seconds_since(start)}, {"linesPerSecond", count / seconds_since(start)}};
 }
@@ -233,7 +237,11 @@ result<json> bench_start(const settings& chosen) {
       resident = node.resident_megabytes();
     }
   }
-  return json{{"messagesInStore", chosen.n}, {"readyMs", quantile(ready, 0.5)}, {"loginMs", quantile(login, 0.5)}, {"idleCpuPercent", idle_cpu}, {"residentMegabytes", resident}};
+  return json{{"messagesInStore", chosen.n},
+              {"readyMs", quantile(ready, 0.5)},
+              {"loginMs", quantile(login, 0.5)},
+              {"idleCpuPercent", idle_cpu},
+              {"residentMegabytes", resident}};
 }
 
 /// What a friend's archive missed while it was away: two processes, encrypted, checked, durable. Objects count as the importer stores them.
@@ -275,11 +283,12 @@ result<json> bench_sync(const settings& chosen) {
     return fail(errc::timeout, "nothing was synced");
   auto moved = static_cast<double>(count - before);
   auto took = std::chrono::duration<double>(end - *first).count();
-  return json{{"messages", chosen.n},
-              {"objects", moved},
-              {"seconds", took},
-              {"objectsPerSecond", moved / took},
-              {"cpuMicrosecondsPerObject", {{"exporter", (a.cpu_seconds() - cpu_a) * 1e6 / moved}, {"importerAndItsSparse", (b.cpu_seconds() - cpu_b) * 1e6 / moved}}}};
+  return json{
+      {"messages", chosen.n},
+      {"objects", moved},
+      {"seconds", took},
+      {"objectsPerSecond", moved / took},
+      {"cpuMicrosecondsPerObject", {{"exporter", (a.cpu_seconds() - cpu_a) * 1e6 / moved}, {"importerAndItsSparse", (b.cpu_seconds() - cpu_b) * 1e6 / moved}}}};
 }
 
 using benchmark = result<json> (*)(const settings&);

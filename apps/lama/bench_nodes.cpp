@@ -65,7 +65,8 @@ result<node_process> node_process::start(const std::filesystem::path& data_dir, 
   std::filesystem::create_directories(data_dir);
   std::filesystem::remove(data_dir / "ipc.json");
   auto self = std::filesystem::read_symlink("/proc/self/exe").string();
-  std::vector<std::string> words{self, "run", "--data-dir", data_dir.string(), "--ui-port", "0", "--bridge-port", "0", "--archive-ipc-port", "0", "--log-level", "error"};
+  std::vector<std::string> words{self, "run",         "--data-dir", data_dir.string(), "--ui-port", "0", "--bridge-port", "0", "--archive-ipc-port",
+                                 "0",  "--log-level", "error"};
   if (!user.empty())
     words.insert(words.end(), {"--user", user, "--create"});
   std::vector<char*> arguments;

@@ -24,7 +24,7 @@ int run_simulation(const common_options& common, const arguments& given) {
   auto program = self.parent_path().parent_path() / "tests" / "simulation" / "simulation_chaos";
   if (!std::filesystem::exists(program, problem))
     return report(fail(errc::not_found, "The simulator is not built: " + program.string() +
-                                          " is missing. Build the target simulation_chaos beside this program, or run: bash tests/run.sh simulation"),
+                                            " is missing. Build the target simulation_chaos beside this program, or run: bash tests/run.sh simulation"),
                   common.json);
   std::vector<std::string> words{program.string(), "--seed", given.seed, "--count", given.count, "--steps", given.steps};
   if (given.story)

@@ -19,9 +19,9 @@ struct arguments {
 };
 
 std::string type_of(const std::filesystem::path& file) {
-  static const std::map<std::string, std::string> known{{".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"},  {".gif", "image/gif"},
-                                                        {".webp", "image/webp"}, {".pdf", "application/pdf"}, {".txt", "text/plain"}, {".md", "text/markdown"},
-                                                        {".mp4", "video/mp4"},  {".mp3", "audio/mpeg"}, {".ogg", "audio/ogg"},  {".json", "application/json"}};
+  static const std::map<std::string, std::string> known{
+      {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},  {".png", "image/png"}, {".gif", "image/gif"},  {".webp", "image/webp"}, {".pdf", "application/pdf"},
+      {".txt", "text/plain"}, {".md", "text/markdown"}, {".mp4", "video/mp4"}, {".mp3", "audio/mpeg"}, {".ogg", "audio/ogg"},   {".json", "application/json"}};
   auto found = known.find(file.extension().string());
   return found == known.end() ? "application/octet-stream" : found->second;
 }
@@ -61,8 +61,8 @@ void print_message(const json& x) {
     std::cout << " (on this device)";
   std::cout << ": " << printable(text_in(x, "text"), true) << '\n';
   for (const auto& file : list_in(x, "attachments"))
-    std::cout << "    [" << printable(text_in(file, "name")) << ", " << grouped(static_cast<uint64_t>(number_in(file, "size"))) << " bytes, " << text_in(file, "blob")
-              << "]\n";
+    std::cout << "    [" << printable(text_in(file, "name")) << ", " << grouped(static_cast<uint64_t>(number_in(file, "size"))) << " bytes, "
+              << text_in(file, "blob") << "]\n";
 }
 
 int show_messages(const common_options& common, const arguments& given) {

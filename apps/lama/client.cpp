@@ -95,7 +95,7 @@ result<node_address> find_node(const common_options& options) {
   if (auto found = read_address(folder / archive_ipc_file))
     return *found;
   return fail(errc::offline, "No node is running with the data dir " + folder.string() + ". Start one with: lama run" +
-                               (options.data_dir.empty() ? "" : " --data-dir " + options.data_dir) + "  (or name it with --data-dir, or --url and --token)");
+                                 (options.data_dir.empty() ? "" : " --data-dir " + options.data_dir) + "  (or name it with --data-dir, or --url and --token)");
 }
 
 net::rpc_client client_to(const node_address& at, const std::string& user) {

@@ -152,7 +152,7 @@ private:
 std::string json_line(int level, std::string_view component, std::string_view text) {
   constexpr const char* names[] = {"debug", "info", "warning", "error"};
   return nlohmann::json{{"time", system_clock().now_ms()}, {"level", names[std::clamp(level, 0, 3)]}, {"component", component}, {"text", text}}.dump(
-    -1, ' ', false, nlohmann::json::error_handler_t::replace);
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 } // namespace
@@ -171,7 +171,7 @@ result<side_lock> side_lock::take(const fs::path& data_dir, actors::side which) 
   if (::flock(number, LOCK_EX | LOCK_NB) != 0) {
     ::close(number);
     return fail(errc::locked, "Another node runs with the data dir " + data_dir.string() + " (" + path.string() +
-                                " is held). Stop it (lama status tells its pid), or give this one another --data-dir.");
+                                  " is held). Stop it (lama status tells its pid), or give this one another --data-dir.");
   }
   return side_lock{number};
 }

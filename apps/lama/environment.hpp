@@ -10,7 +10,7 @@
 namespace lama::app {
 
 struct log_options {
-  std::string level = "info"; ///< "debug", "info", "warning", "error"
+  std::string level = "info";  ///< "debug", "info", "warning", "error"
   std::string format = "text"; ///< or "json"
   bool to_file = false;        ///< lama.log in the data dir, besides stderr
 };

@@ -177,8 +177,8 @@ int run_import(const common_options& common, const arguments& given) {
   if (!target)
     return report(target.failure(), common.json);
   std::filesystem::path file{given.file};
-  import_run run{common, given, client_to(target->first, common.user), target->second, given.source.empty() ? file.filename().string() : given.source,
-                 file.parent_path()};
+  import_run run{
+      common, given, client_to(target->first, common.user), target->second, given.source.empty() ? file.filename().string() : given.source, file.parent_path()};
   auto people = read_people(run.node, given.people);
   if (!people)
     return report(people.failure(), common.json);
@@ -216,7 +216,9 @@ void add_import_command(command_list& to) {
   importing->add_option("FILE", given->file, "Its attachments stand below its folder")->required()->check(CLI::ExistingFile);
   importing->add_option("--source", given->source, "Where it comes from, as it is shown (default: the file's name)");
   importing->add_option("--conversation", given->conversation, "The title of the conversation (default: the source)");
-  importing->add_option("--map", given->people, "NAME=PERSON: who an author is, by a contact's name, an e-mail, the word me, or a person's id (can be repeated)")->allow_extra_args(false);
+  importing
+      ->add_option("--map", given->people, "NAME=PERSON: who an author is, by a contact's name, an e-mail, the word me, or a person's id (can be repeated)")
+      ->allow_extra_args(false);
   to.on(importing, [given, &common = to.common] { return run_import(common, *given); });
 }
 

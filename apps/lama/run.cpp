@@ -139,7 +139,7 @@ result<actors::user_state> ask(running_side& x, Question question) {
   caf::scoped_actor self{*x.system};
   result<actors::user_state> answer{fail(errc::timeout, "no answer")};
   self->request(x.node.root, std::chrono::seconds{60}, std::move(question))
-    .receive([&](actors::user_state& state) { answer = std::move(state); }, [&](const caf::error& problem) { answer = actors::from_caf(problem); });
+      .receive([&](actors::user_state& state) { answer = std::move(state); }, [&](const caf::error& problem) { answer = actors::from_caf(problem); });
   return answer;
 }
 

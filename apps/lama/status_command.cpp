@@ -58,9 +58,11 @@ void print_people(const std::vector<side_status>& all) {
       rows.push_back({x.side, "no answer", "", "", "", x.at.url});
       continue;
     }
-    rows.push_back({x.side, text_in(*x.answer, "status"), duration_text(number_in(*x.answer, "uptimeMs")), users_of(*x.answer), objects_of(*x.answer), x.at.url});
+    rows.push_back(
+        {x.side, text_in(*x.answer, "status"), duration_text(number_in(*x.answer, "uptimeMs")), users_of(*x.answer), objects_of(*x.answer), x.at.url});
     for (const auto& c : list_in(*x.answer, "connections"))
-      lines.push_back({x.side, text_in(c, "group"), text_in(c, "status"), text_in(c, "user"), text_in(c, "personId").substr(0, 12), text_in(c, "url"), text_in(c, "detail")});
+      lines.push_back({x.side, text_in(c, "group"), text_in(c, "status"), text_in(c, "user"), text_in(c, "personId").substr(0, 12), text_in(c, "url"),
+                       text_in(c, "detail")});
   }
   print_table({"SIDE", "STATE", "SINCE", "LOGGED IN", "OBJECTS", "ADDRESS"}, rows);
   if (!lines.empty()) {

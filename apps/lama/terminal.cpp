@@ -99,7 +99,8 @@ void print_json(const json& x) {
 
 int report(const error& failure, bool as_json) {
   if (as_json)
-    std::cerr << json{{"error", {{"code", to_string(failure.code)}, {"message", failure.message}}}}.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+    std::cerr << json{{"error", {{"code", to_string(failure.code)}, {"message", failure.message}}}}.dump(-1, ' ', false, json::error_handler_t::replace)
+              << '\n';
   else
     std::cerr << "lama: " << printable(failure.message, true) << '\n';
   return failed;

@@ -13,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 json as_json(const std::string& side, const std::string& user, const storage::verify_report& x) {
-  return {{"user", user},     {"side", side},           {"objects", x.objects},       {"idObjects", x.id_objects},       {"blobs", x.blobs},
-          {"bytes", x.bytes}, {"heads", x.heads},       {"references", x.references}, {"problemCount", x.problem_count}, {"problems", x.problems}};
+  return {{"user", user},     {"side", side},     {"objects", x.objects},       {"idObjects", x.id_objects},       {"blobs", x.blobs},
+          {"bytes", x.bytes}, {"heads", x.heads}, {"references", x.references}, {"problemCount", x.problem_count}, {"problems", x.problems}};
 }
 
 std::set<std::string> unlocked_users(net::rpc_client& node) {

@@ -46,8 +46,8 @@ struct reference {
 struct object_facts {
   const recipe* type = nullptr;
   bool is_id_object = false;
-  std::optional<hash> id_hash; ///< of versioned objects and id objects
-  std::string id_text;         ///< the id object's text, for versioned objects
+  std::optional<hash> id_hash;       ///< of versioned objects and id objects
+  std::string id_text;               ///< the id object's text, for versioned objects
   std::vector<reference> references; ///< in the order of docs/protocol/03 §5.5 (depth first, rule order), repeated ones included
 };
 

@@ -17,7 +17,6 @@ object& object::operator=(const object&) = default;
 object& object::operator=(object&&) noexcept = default;
 object::~object() = default;
 
-
 namespace {
 
 const std::string no_text;

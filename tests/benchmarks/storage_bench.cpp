@@ -89,9 +89,9 @@ std::string chat(uint64_t i, const hash& sender) {
 
 std::string person(uint64_t i, uint64_t version) {
   return protocol::object_writer{"Person"}
-    .text("email", "person" + std::to_string(i) + "@example.com")
-    .text("name", "Version " + std::to_string(version))
-    .finish();
+      .text("email", "person" + std::to_string(i) + "@example.com")
+      .text("name", "Version " + std::to_string(version))
+      .finish();
 }
 
 class bench {

@@ -30,13 +30,18 @@ std::string scenario::some_conversation(std::size_t home) {
 void scenario::act() {
   auto home = below(2);
   switch (below(16)) {
-  case 0: return import_some(home);
-  case 1: return create_group(home);
-  case 2: return attach_file(home);
+  case 0:
+    return import_some(home);
+  case 1:
+    return create_group(home);
+  case 2:
+    return attach_file(home);
   case 3:
   case 4:
-  case 5: return post_message(home);
-  default: return send_message(home);
+  case 5:
+    return post_message(home);
+  default:
+    return send_message(home);
   }
 }
 

@@ -34,8 +34,9 @@ int usage() {
 
 void print(const lama::simulator::scenario_report& report, const options& wanted) {
   if (wanted.json) {
-    nlohmann::json out{{"seed", report.seed},   {"steps", report.steps},         {"trace", report.trace},  {"seconds", report.seconds},
-                       {"asked", report.asked}, {"acknowledged", report.acknowledged}, {"problems", report.found}};
+    nlohmann::json out{{"seed", report.seed},       {"steps", report.steps}, {"trace", report.trace},
+                       {"seconds", report.seconds}, {"asked", report.asked}, {"acknowledged", report.acknowledged},
+                       {"problems", report.found}};
     if (wanted.story)
       out["story"] = report.story;
     std::puts(out.dump().c_str());
@@ -45,8 +46,8 @@ void print(const lama::simulator::scenario_report& report, const options& wanted
     for (const auto& line : report.story)
       std::puts(line.c_str());
   std::printf("seed %llu: %llu steps, %.0f s, trace %016llx, %zu of %zu acknowledged, %zu problems\n", static_cast<unsigned long long>(report.seed),
-              static_cast<unsigned long long>(report.steps), report.seconds, static_cast<unsigned long long>(report.trace), report.acknowledged,
-              report.asked, report.found.size());
+              static_cast<unsigned long long>(report.steps), report.seconds, static_cast<unsigned long long>(report.trace), report.acknowledged, report.asked,
+              report.found.size());
   for (const auto& problem : report.found)
     std::printf("  %s\n", problem.c_str());
 }

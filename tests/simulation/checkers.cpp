@@ -165,8 +165,8 @@ problems check_receipts(town& all) {
     auto context = where.is_up() ? where.user(all.homes[home]->user) : nullptr;
     if (!context || !context->partner)
       return;
-    models::user_persons who = archive ? models::user_persons{context->partner->person, context->me.person}
-                                       : models::user_persons{context->me.person, context->partner->person};
+    models::user_persons who =
+        archive ? models::user_persons{context->partner->person, context->me.person} : models::user_persons{context->me.person, context->partner->person};
     auto pending = models::pending_messages(*context->store->read(), who, 1000);
     for (const auto& entry : pending)
       if (std::getenv("LAMA_SIMULATION_LOG") != nullptr) {

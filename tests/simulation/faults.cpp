@@ -9,14 +9,20 @@ void scenario::break_something() {
   auto& victim = any_side();
   switch (below(12)) {
   case 0:
-  case 1: return cut_a_line();
-  case 2: return slow_a_line();
+  case 1:
+    return cut_a_line();
+  case 2:
+    return slow_a_line();
   case 3:
-  case 4: return crash_a_side(victim);
+  case 4:
+    return crash_a_side(victim);
   case 5:
-  case 6: return break_a_disk(victim);
-  case 7: return jump_a_clock(victim);
-  default: return kill_an_actor(victim);
+  case 6:
+    return break_a_disk(victim);
+  case 7:
+    return jump_a_clock(victim);
+  default:
+    return kill_an_actor(victim);
   }
 }
 
@@ -68,10 +74,18 @@ void scenario::break_a_disk(stay& victim) {
   if (below(2) == 0)
     disk.tear_failed_appends(below(100));
   switch (below(4)) {
-  case 0: disk.fail_after(1 + below(10)); break;
-  case 1: disk.fill_up(below(20'000)); break;
-  case 2: disk.fail_kind("sync"); break;
-  default: disk.fail_once(1 + below(10)); break;
+  case 0:
+    disk.fail_after(1 + below(10));
+    break;
+  case 1:
+    disk.fill_up(below(20'000));
+    break;
+  case 2:
+    disk.fail_kind("sync");
+    break;
+  default:
+    disk.fail_once(1 + below(10));
+    break;
   }
   later(up_to(5s), [this, &victim] {
     tell(name_of(victim) + " has a good disk again");

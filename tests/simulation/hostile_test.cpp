@@ -88,71 +88,74 @@ result<done> give(storage::transaction& to, stage& on, const std::string& text) 
 }
 
 const forgery forgeries[] = {
-  {"a_list_of_people",
-   [](storage::transaction& to, stage& on) { return give(to, on, models::object_writer{"Leute"}
-                                                                   .text("appId", "one.leute")
-                                                                   .id_reference("me", models::my_someone_id())
-                                                                   .bag("other", models::reference_kind::id, {})
-                                                                   .bag("group", models::reference_kind::id, {})
-                                                                   .finish()); }},
-  {"a_someone_who_is_me",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     LAMA_TRY(mine, protocol::load_current(to, models::my_someone_id()));
-     LAMA_TRY(text, protocol::write_object(mine, to.recipes()));
-     return give(to, on, text);
-   }},
-  {"a_profile_of_somebody_else",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     LAMA_TRY(own, protocol::load_current(to, models::default_profile_of(on.liar)));
-     own.set("personId", on.all.persons[1]);
-     own.set("owner", on.all.persons[1]);
-     LAMA_CHECK(to.put(models::object_writer{"Person"}.text("email", "somebody@example.org").finish()));
-     LAMA_TRY(text, protocol::write_object(own, to.recipes()));
-     return give(to, on, text);
-   }},
-  {"a_topic_on_another_channel",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     // Under the name of the room that Anna and Mallory share: the channel of Anna and Bert.
-     LAMA_TRY(channel, models::create_channel(to, {on.all.direct, {}}, 1'800'000'000'000));
-     return give(to, on, models::topic_text({std::nullopt, models::one_to_one_id(on.all.persons[0], on.liar), channel}));
-   }},
-  {"a_topic_for_a_room_of_others",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     LAMA_TRY(channel, models::create_channel(to, {on.all.direct, on.liar}, 1'800'000'000'000));
-     return give(to, on, models::topic_text({std::nullopt, on.all.direct, channel}));
-   }},
-  {"a_version_of_a_channel_of_others",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     LAMA_TRY(channel, models::create_channel(to, {on.all.direct, {}}, 1'800'000'000'000));
-     auto context = on.mallory.archive.user("mallory");
-     LAMA_TRY(text, models::chat_message_text({"forged", on.all.persons[1], {}, {}}));
-     LAMA_CHECK(models::post(to, channel, text, context->keys->as(on.liar), 1'800'000'000'000));
-     LAMA_CHECK(models::grant(to, models::id_target(channel), {{on.all.persons[0]}, {}}, models::grant_mode::add, 1'800'000'000'000));
-     LAMA_TRY(current, protocol::load_current(to, channel));
-     LAMA_TRY(version, protocol::write_object(current, to.recipes()));
-     return give(to, on, version);
-   }},
-  {"an_outbox_of_annas",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     auto sparse = on.all.anna().sparse.user("anna")->me.person;
-     LAMA_TRY(channel, models::create_channel(to, {"lama.outbox.1", sparse}, 1'800'000'000'000));
-     auto context = on.mallory.archive.user("mallory");
-     LAMA_TRY(text, models::chat_message_text({"forged", on.all.persons[0], {}, {}}));
-     LAMA_CHECK(models::post(to, channel, text, context->keys->as(on.liar), 1'800'000'000'000));
-     LAMA_CHECK(models::grant(to, models::id_target(channel), {{on.all.persons[0]}, {}}, models::grant_mode::add, 1'800'000'000'000));
-     LAMA_TRY(current, protocol::load_current(to, channel));
-     LAMA_TRY(version, protocol::write_object(current, to.recipes()));
-     return give(to, on, version);
-   }},
-  {"settings",
-   [](storage::transaction& to, stage& on) -> result<done> {
-     protocol::object x;
-     x.type = "Settings";
-     x.set("id", std::string{"one.settings"});
-     x.set("properties", protocol::map{});
-     LAMA_TRY(text, protocol::write_object(x, to.recipes()));
-     return give(to, on, text);
-   }},
+    {"a_list_of_people",
+     [](storage::transaction& to, stage& on) {
+       return give(to, on,
+                   models::object_writer{"Leute"}
+                       .text("appId", "one.leute")
+                       .id_reference("me", models::my_someone_id())
+                       .bag("other", models::reference_kind::id, {})
+                       .bag("group", models::reference_kind::id, {})
+                       .finish());
+     }},
+    {"a_someone_who_is_me",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       LAMA_TRY(mine, protocol::load_current(to, models::my_someone_id()));
+       LAMA_TRY(text, protocol::write_object(mine, to.recipes()));
+       return give(to, on, text);
+     }},
+    {"a_profile_of_somebody_else",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       LAMA_TRY(own, protocol::load_current(to, models::default_profile_of(on.liar)));
+       own.set("personId", on.all.persons[1]);
+       own.set("owner", on.all.persons[1]);
+       LAMA_CHECK(to.put(models::object_writer{"Person"}.text("email", "somebody@example.org").finish()));
+       LAMA_TRY(text, protocol::write_object(own, to.recipes()));
+       return give(to, on, text);
+     }},
+    {"a_topic_on_another_channel",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       // Under the name of the room that Anna and Mallory share: the channel of Anna and Bert.
+       LAMA_TRY(channel, models::create_channel(to, {on.all.direct, {}}, 1'800'000'000'000));
+       return give(to, on, models::topic_text({std::nullopt, models::one_to_one_id(on.all.persons[0], on.liar), channel}));
+     }},
+    {"a_topic_for_a_room_of_others",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       LAMA_TRY(channel, models::create_channel(to, {on.all.direct, on.liar}, 1'800'000'000'000));
+       return give(to, on, models::topic_text({std::nullopt, on.all.direct, channel}));
+     }},
+    {"a_version_of_a_channel_of_others",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       LAMA_TRY(channel, models::create_channel(to, {on.all.direct, {}}, 1'800'000'000'000));
+       auto context = on.mallory.archive.user("mallory");
+       LAMA_TRY(text, models::chat_message_text({"forged", on.all.persons[1], {}, {}}));
+       LAMA_CHECK(models::post(to, channel, text, context->keys->as(on.liar), 1'800'000'000'000));
+       LAMA_CHECK(models::grant(to, models::id_target(channel), {{on.all.persons[0]}, {}}, models::grant_mode::add, 1'800'000'000'000));
+       LAMA_TRY(current, protocol::load_current(to, channel));
+       LAMA_TRY(version, protocol::write_object(current, to.recipes()));
+       return give(to, on, version);
+     }},
+    {"an_outbox_of_annas",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       auto sparse = on.all.anna().sparse.user("anna")->me.person;
+       LAMA_TRY(channel, models::create_channel(to, {"lama.outbox.1", sparse}, 1'800'000'000'000));
+       auto context = on.mallory.archive.user("mallory");
+       LAMA_TRY(text, models::chat_message_text({"forged", on.all.persons[0], {}, {}}));
+       LAMA_CHECK(models::post(to, channel, text, context->keys->as(on.liar), 1'800'000'000'000));
+       LAMA_CHECK(models::grant(to, models::id_target(channel), {{on.all.persons[0]}, {}}, models::grant_mode::add, 1'800'000'000'000));
+       LAMA_TRY(current, protocol::load_current(to, channel));
+       LAMA_TRY(version, protocol::write_object(current, to.recipes()));
+       return give(to, on, version);
+     }},
+    {"settings",
+     [](storage::transaction& to, stage& on) -> result<done> {
+       protocol::object x;
+       x.type = "Settings";
+       x.set("id", std::string{"one.settings"});
+       x.set("properties", protocol::map{});
+       LAMA_TRY(text, protocol::write_object(x, to.recipes()));
+       return give(to, on, text);
+     }},
 };
 
 class hostile_test : public testing::TestWithParam<forgery> {};

@@ -12,8 +12,7 @@
 namespace lama::simulator {
 
 household::household(world& all, const std::string& user_name, uint64_t seed)
-    : user(user_name), archive(all, actors::side::archive, files, seed * 2 + 1), sparse(all, actors::side::sparse, files, seed * 2 + 2),
-      all_(all) {
+    : user(user_name), archive(all, actors::side::archive, files, seed * 2 + 1), sparse(all, actors::side::sparse, files, seed * 2 + 2), all_(all) {
   // The archive first: it writes bridge.json, without which the sparse side does not start.
 }
 
@@ -91,8 +90,8 @@ result<actors::user_state> household::log_in() {
 }
 
 result<std::string> household::invite() {
-  LAMA_TRY(created, archive.ask<actors::invitation_created>(piece_of<actors::pairing_manager_actor>(archive, "pairing-manager", user),
-                                                            actors::create_invitation{}));
+  LAMA_TRY(created,
+           archive.ask<actors::invitation_created>(piece_of<actors::pairing_manager_actor>(archive, "pairing-manager", user), actors::create_invitation{}));
   return created.json;
 }
 
@@ -130,8 +129,8 @@ std::vector<household::line> household::lines(side& where, const std::string& co
   auto view = context->store->read();
   models::page_request all;
   all.limit = 100'000;
-  auto page = models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), all,
-                                models::keys_known_to(*view, context->me.person));
+  auto page =
+      models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), all, models::keys_known_to(*view, context->me.person));
   if (!page)
     return found;
   for (const auto& entry : page->entries) {

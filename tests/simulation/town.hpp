@@ -14,11 +14,11 @@ namespace lama::simulator {
 /// A message that somebody asked for. Its text is unique in the run: it is how the message is found again.
 struct expected_message {
   std::string conversation;
-  std::size_t author = 0;             ///< household whose public person signs it
-  std::vector<std::size_t> audience;  ///< households that are to have it, on both sides
-  bool imported = false;              ///< its sender is a made-up contact
-  std::optional<hash> attachment;     ///< BlobDescriptor
-  bool acknowledged = false;          ///< it was answered: it must be there. Else it may be, but then everywhere
+  std::size_t author = 0;            ///< household whose public person signs it
+  std::vector<std::size_t> audience; ///< households that are to have it, on both sides
+  bool imported = false;             ///< its sender is a made-up contact
+  std::optional<hash> attachment;    ///< BlobDescriptor
+  bool acknowledged = false;         ///< it was answered: it must be there. Else it may be, but then everywhere
 };
 
 struct expected_conversation {
@@ -28,9 +28,9 @@ struct expected_conversation {
 
 /// What the outside knows: what was asked for, and what was acknowledged.
 struct oracle {
-  std::map<std::string, expected_message> messages; ///< by text
+  std::map<std::string, expected_message> messages;           ///< by text
   std::map<std::string, expected_conversation> conversations; ///< by id
-  std::vector<std::string> groups; ///< how ids begin that were asked for without an answer
+  std::vector<std::string> groups;                            ///< how ids begin that were asked for without an answer
 
   std::size_t acknowledged() const;
 };

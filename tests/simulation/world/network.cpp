@@ -4,8 +4,7 @@
 
 namespace lama::simulator {
 
-network::network(chance& dice, duration least_latency, duration most_latency)
-    : dice_(dice), least_latency_(least_latency), most_latency_(most_latency) {
+network::network(chance& dice, duration least_latency, duration most_latency) : dice_(dice), least_latency_(least_latency), most_latency_(most_latency) {
   // nop
 }
 

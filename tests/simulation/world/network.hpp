@@ -64,7 +64,7 @@ private:
   std::set<line> cut_;
   std::map<line, duration> delays_;
   std::map<std::pair<line, uint64_t>, time_point> latest_; ///< keeps a stream in order
-  uint64_t sent_ = 0;                 ///< breaks ties: equal times deliver in the order of sending
+  uint64_t sent_ = 0;                                      ///< breaks ties: equal times deliver in the order of sending
   std::map<std::pair<time_point, uint64_t>, parcel> on_the_way_;
 };
 

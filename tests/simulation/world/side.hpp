@@ -133,7 +133,7 @@ public:
     }
     system_->spawn([answer, whom, question = std::move(question), limit](caf::event_based_actor* self) mutable {
       self->request(whom, limit, std::move(question))
-        .then([answer](Answer& x) { answer->emplace(std::move(x)); }, [answer](const caf::error& x) { answer->emplace(actors::from_caf(x)); });
+          .then([answer](Answer& x) { answer->emplace(std::move(x)); }, [answer](const caf::error& x) { answer->emplace(actors::from_caf(x)); });
     });
     return answer;
   }

@@ -11,7 +11,7 @@ namespace lama::simulator {
 namespace {
 
 // Kinds of packets.
-constexpr char syn = 's';   ///< code: port
+constexpr char syn = 's'; ///< code: port
 constexpr char ack = 'a';
 constexpr char text = 't';
 constexpr char binary = 'b';
@@ -169,9 +169,14 @@ void transport::receive(node_index from, const std::string& packet) {
     x.waiting.push_back({head.kind == text, std::string{body}});
     deliver(head.target);
     break;
-  case fin: drop(head.target, std::string{body}, head.code); break;
-  case reset: drop(head.target, "connection reset", net::close_code::abnormal); break;
-  default: break;
+  case fin:
+    drop(head.target, std::string{body}, head.code);
+    break;
+  case reset:
+    drop(head.target, "connection reset", net::close_code::abnormal);
+    break;
+  default:
+    break;
   }
 }
 

@@ -55,7 +55,7 @@ private:
   network lines_;
   std::vector<seat> seats_;
   time_point now_{duration{1}}; ///< where CAF's test clock begins
-  bool loud_; ///< LAMA_SIMULATION_TRACE is set: every step goes to stderr
+  bool loud_;                   ///< LAMA_SIMULATION_TRACE is set: every step goes to stderr
   uint64_t steps_ = 0;
   uint64_t trace_ = 14695981039346656037u;
 };

@@ -34,11 +34,16 @@ class empty_network final : public net::transport {
 public:
   net::connection_id connect(const std::string&, net::connection_events events, uint32_t) override;
   result<listener> listen(const std::string&, uint16_t, std::function<net::connection_events(net::connection_id)>) override;
-  void stop_listening(uint64_t) override {}
-  void send(net::connection_id, net::frame) override {}
-  void close(net::connection_id, uint16_t, std::string) override {}
-  void grant(net::connection_id, uint32_t) override {}
-  void set_message_limit(net::connection_id, std::size_t) override {}
+  void stop_listening(uint64_t) override {
+  }
+  void send(net::connection_id, net::frame) override {
+  }
+  void close(net::connection_id, uint16_t, std::string) override {
+  }
+  void grant(net::connection_id, uint32_t) override {
+  }
+  void set_message_limit(net::connection_id, std::size_t) override {
+  }
   std::size_t queued_bytes(net::connection_id) const override {
     return 0;
   }
@@ -53,19 +58,23 @@ public:
   void send(net::connection_id id, net::frame next) override {
     sent[id].push_back(json::parse(next.bytes));
   }
-  void close(net::connection_id, uint16_t, std::string) override {}
+  void close(net::connection_id, uint16_t, std::string) override {
+  }
   void grant(net::connection_id id, uint32_t credits) override {
     granted[id] += credits;
   }
-  void set_message_limit(net::connection_id, std::size_t) override {}
+  void set_message_limit(net::connection_id, std::size_t) override {
+  }
   std::size_t queued_bytes(net::connection_id) const override {
     return 0;
   }
   uint16_t port() const override {
     return 8766;
   }
-  void allow_hosts(std::vector<std::string>) override {}
-  void shutdown() override {}
+  void allow_hosts(std::vector<std::string>) override {
+  }
+  void shutdown() override {
+  }
 
   std::map<net::connection_id, std::vector<json>> sent;
   std::map<net::connection_id, uint32_t> granted;

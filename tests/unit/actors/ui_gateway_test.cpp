@@ -10,8 +10,8 @@ namespace lama::actors {
 namespace {
 
 using testing::gateway_rig;
-using testing::json;
 using ::testing::HasSubstr;
+using testing::json;
 
 const json anna{{"username", "anna"}, {"password", "a long password"}};
 
@@ -162,8 +162,9 @@ TEST(ui_gateway, writes_and_shows_messages_and_tells_them_to_pages) {
 
 TEST(ui_gateway, imports_a_chat_once) {
   archive_with_anna rig;
-  json chunk{{"source", "Old"},
-             {"lines", {R"({"time":"2020-01-01T00:00:00Z","author":"Bob","text":"hi"})", "no json", R"({"time":"2020-01-01T00:00:01Z","author":"Me","text":"hi"})"}}};
+  json chunk{
+      {"source", "Old"},
+      {"lines", {R"({"time":"2020-01-01T00:00:00Z","author":"Bob","text":"hi"})", "no json", R"({"time":"2020-01-01T00:00:01Z","author":"Me","text":"hi"})"}}};
   auto first = rig.call("app:import", chunk)["result"];
   EXPECT_EQ(first["stored"], 2);
   ASSERT_EQ(first["problems"].size(), 1u);

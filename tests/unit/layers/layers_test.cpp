@@ -13,19 +13,19 @@ namespace {
 
 /// Who may include whom (docs/architecture.md, "Layers").
 const std::map<std::string, std::set<std::string>> allowed{
-  {"protocol", {"protocol"}},
-  {"storage", {"storage", "protocol"}},
-  {"net", {"net", "protocol"}},
-  {"actors", {"actors", "net", "storage", "protocol"}},
-  {"apps", {"apps", "actors", "net", "storage", "protocol"}},
+    {"protocol", {"protocol"}},
+    {"storage", {"storage", "protocol"}},
+    {"net", {"net", "protocol"}},
+    {"actors", {"actors", "net", "storage", "protocol"}},
+    {"apps", {"apps", "actors", "net", "storage", "protocol"}},
 };
 
 /// What a layer must not know of the world outside.
 const std::map<std::string, std::vector<std::string>> forbidden_headers{
-  {"protocol", {"<thread>", "<mutex>", "<fstream>", "<filesystem>", "<boost/", "<caf/", "<leveldb/", "<sys/socket"}},
-  {"storage", {"<boost/", "<caf/"}},
-  {"net", {"<caf/", "<leveldb/"}},
-  {"actors", {"<boost/"}},
+    {"protocol", {"<thread>", "<mutex>", "<fstream>", "<filesystem>", "<boost/", "<caf/", "<leveldb/", "<sys/socket"}},
+    {"storage", {"<boost/", "<caf/"}},
+    {"net", {"<caf/", "<leveldb/"}},
+    {"actors", {"<boost/"}},
 };
 
 struct include_line {
@@ -73,7 +73,8 @@ TEST(layers_test, no_layer_knows_what_is_not_its_business) {
 }
 
 TEST(layers_test, the_top_level_holds_what_the_readme_says) {
-  const std::set<std::string> expected{"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "actors", "apps", "config", "docs", "net", "protocol", "storage", "tests"};
+  const std::set<std::string> expected{"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "actors", "apps", "config", "docs", "net",
+                                       "protocol",       "storage",           "tests"};
   for (const auto& entry : std::filesystem::directory_iterator{LAMA_SOURCE_DIR}) {
     auto name = entry.path().filename().string();
     EXPECT_TRUE(name.starts_with('.') || name == "build" || expected.contains(name)) << name;

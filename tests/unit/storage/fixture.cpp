@@ -44,8 +44,8 @@ std::string signature_text(const hash& data, std::string_view issuer) {
 }
 
 std::string node_text(const hash& data, double time) {
-  return open_object("VersionNodeEdge") + link("data", "obj", data) + span("depth", "0") +
-         span("creationTime", std::to_string(static_cast<int64_t>(time))) + "</div>";
+  return open_object("VersionNodeEdge") + link("data", "obj", data) + span("depth", "0") + span("creationTime", std::to_string(static_cast<int64_t>(time))) +
+         "</div>";
 }
 
 std::string descriptor_text(const hash& blob) {

@@ -60,8 +60,8 @@ protected:
   void expect_problem(std::string_view words) {
     auto report = it_->verify();
     auto names_it = [&](const std::string& x) { return x.find(words) != std::string::npos; };
-    EXPECT_TRUE(std::ranges::any_of(report.problems, names_it)) << words << ", of " << report.problem_count << " problems, the first: "
-                                                               << (report.problems.empty() ? "" : report.problems.front());
+    EXPECT_TRUE(std::ranges::any_of(report.problems, names_it))
+        << words << ", of " << report.problem_count << " problems, the first: " << (report.problems.empty() ? "" : report.problems.front());
     EXPECT_EQ(report.problem_count, report.problems.size());
   }
   uint16_t number_of(std::string_view type) {
