@@ -29,6 +29,14 @@ inline constexpr std::size_t assembled_message_bytes = 64u << 20;
 /// Unread messages while step-by-step protocols run; as the stock peer (docs/protocol/02 §2).
 inline constexpr std::size_t queued_step_messages = 10;
 
+/// An object written out with all that it refers to inside it, and how deep: objects that refer to each other by id would never end.
+inline constexpr std::size_t imploded_bytes = 64u << 20;
+inline constexpr std::size_t imploded_depth = 256;
+/// Recipes that a user may register beside the shipped ones; each costs some kB in every process.
+inline constexpr std::size_t registered_recipes = 1024;
+/// Changes between two versions that are listed one by one; a person reads some dozens.
+inline constexpr std::size_t version_changes = 10'000;
+
 /// CHUM lists: roots, children.
 inline constexpr std::size_t chum_list_entries = 1u << 20;
 /// Requests that a remote importer may have open here.
