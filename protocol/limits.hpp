@@ -120,6 +120,22 @@ inline constexpr std::size_t open_blob_uploads = 256;
 /// Problems that one verification names; the rest is counted.
 inline constexpr std::size_t verify_problems = 1000;
 
+/// Names whose last use a store remembers for eviction: about 5 MB.
+inline constexpr std::size_t remembered_uses = 1u << 16;
+
+/// A backup file (docs/backup.md): what describes it, and one block, which holds the largest object beside a nearly full block of small ones.
+inline constexpr std::size_t backup_header_bytes = 64u << 10;
+inline constexpr std::size_t backup_block_bytes = object_bytes + (1u << 20);
+/// A key and its value in it: no key is longer than two hashes and some numbers but a note's; notes hold keys at rest and positions.
+inline constexpr std::size_t backup_key_bytes = 4u << 10;
+/// What a foreign file may ask of the passphrase's derivation: memory in bytes, and passes.
+inline constexpr std::size_t backup_derivation_bytes = 1u << 30;
+inline constexpr uint32_t backup_derivation_passes = 16;
+/// Incremental backups upon one whole one.
+inline constexpr std::size_t backup_chain = 1000;
+/// Files of a folder that are looked at for the earlier parts of a backup.
+inline constexpr std::size_t backup_folder_files = 10'000;
+
 /// From the opening of a connection until it is established; the stock peer waits for ever (docs/protocol/02 §3). Generous: a person's phone may be slow.
 inline constexpr uint32_t handshake_ms = 30'000;
 /// An invitation, as JSON or as a link: token, key and url.

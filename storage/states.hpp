@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/overlay.hpp"
+#include "storage/usage.hpp"
 #include "storage/view.hpp"
 
 #include <leveldb/write_batch.h>
@@ -109,6 +110,7 @@ struct store::state {
   store_options options;
   std::shared_ptr<writer_shared> shared = std::make_shared<writer_shared>();
   std::map<uint64_t, blob_upload> uploads; ///< by storage id; the writer's thread only
+  usage_log used;
 
   mutable std::mutex mutex;         ///< guards what follows
   std::shared_ptr<database> opened; ///< null: opening again failed
@@ -133,6 +135,16 @@ struct store::state {
 private:
   result<done> load(database& from);
   result<done> check_schema(database& from);
+};
+
+/// What backup, digest and eviction use of a store beside its public face.
+struct inside {
+  static const snapshot::state& of(const snapshot& x) {
+    return *x.state_;
+  }
+  static const store::state& of(const store& x) {
+    return *x.state_;
+  }
 };
 
 /// Deletes the chunks of a large blob, in pieces.

@@ -55,4 +55,8 @@ uint64_t store::stored_bytes() const {
   return state_->counts.bytes;
 }
 
+void store::mark_used(const std::vector<hash>& names) const {
+  state_->used.note(names);
+}
+
 } // namespace lama::storage

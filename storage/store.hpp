@@ -90,6 +90,7 @@ private:
   friend class store;
   friend class transaction;
   friend class verification;
+  friend struct inside;
   struct state;
   std::unique_ptr<state> state_;
 };
@@ -185,11 +186,14 @@ public:
   uint64_t object_count() const;
   /// What they are long together, without indexes and before compression: for a byte budget.
   uint64_t stored_bytes() const;
+  /// Somebody looked at these: eviction (storage/evict.hpp) takes them last. Any thread; forgotten when the store is closed.
+  void mark_used(const std::vector<hash>& names) const;
 
 private:
   store();
   friend class snapshot;
   friend class transaction;
+  friend struct inside;
   struct state;
   std::unique_ptr<state> state_;
 };

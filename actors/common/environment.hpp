@@ -53,6 +53,8 @@ struct node_settings {
   std::string public_url;          ///< what invitations name; empty: ws://host:port of the listener
   bool plain_person_names = false; ///< USER@lama.local as the old app had it (docs/protocol/04 §1.5)
   uint64_t channel_window = 200;   ///< sparse: newest entries per conversation that are kept here
+  uint64_t sparse_budget = 0;      ///< sparse: bytes of objects and blobs above which what is cold is evicted; 0: no limit
+  std::string backup_folder;       ///< where this process writes backups that are asked for over JSON-RPC; empty: it makes none
   std::string version = "0.1.0";
   timing times;
 };
