@@ -66,6 +66,8 @@ inline constexpr std::size_t transport_connections = 1024;
 inline constexpr std::size_t http_connections = 256;
 /// The head of an HTTP request. A cookie, a token and the usual headers of a browser stay under 4 KiB.
 inline constexpr std::size_t http_header_bytes = 16u << 10;
+/// A one-time token, in JSON.
+inline constexpr std::size_t session_body_bytes = 4u << 10;
 /// Bytes queued for one page that does not read; the page reconnects and asks anew.
 inline constexpr std::size_t rpc_queue_bytes = 64u << 20;
 
@@ -128,9 +130,6 @@ inline constexpr std::size_t backup_header_bytes = 64u << 10;
 inline constexpr std::size_t backup_block_bytes = object_bytes + (1u << 20);
 /// A key and its value in it: no key is longer than two hashes and some numbers but a note's; notes hold keys at rest and positions.
 inline constexpr std::size_t backup_key_bytes = 4u << 10;
-/// What a foreign file may ask of the passphrase's derivation: memory in bytes, and passes.
-inline constexpr std::size_t backup_derivation_bytes = 1u << 30;
-inline constexpr uint32_t backup_derivation_passes = 16;
 /// Incremental backups upon one whole one.
 inline constexpr std::size_t backup_chain = 1000;
 /// Files of a folder that are looked at for the earlier parts of a backup.
