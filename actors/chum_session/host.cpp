@@ -1,6 +1,7 @@
 #include "actors/chum_session/host.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/conversations/delivery.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -214,12 +215,17 @@ void chum_host::store(protocol::sync::commit_batch batch) {
   auto mode = st.plan.peer.kind == peer_kind::contact ? protocol::sync::version_mode::merge : protocol::sync::version_mode::adopt;
   // Batches are under way to the writer at the same time. One that failed, or died with the writer, must take those behind it along: they
   // say how far we are, and would say so without it.
-  auto apply = [shared, from = peer(), mode, before = st.last_batch, name = st.batch_name + std::to_string(number)](storage::transaction& to) -> result<done> {
+  auto user_of_sparse = st.plan.peer.kind == peer_kind::own_sparse ? st.plan.user : user_context_ptr{};
+  auto apply = [shared, from = peer(), mode, user_of_sparse, before = st.last_batch,
+                name = st.batch_name + std::to_string(number)](storage::transaction& to) -> result<done> {
     auto key = batch_note + from.person.hex();
     if (!before.empty() && to.note(key) != before)
       return fail(errc::conflict, "a batch before this one was not stored");
     to.set_note(key, name);
-    return storage::apply_sync_batch(to, *shared, from, mode);
+    LAMA_CHECK(storage::apply_sync_batch(to, *shared, from, mode));
+    if (user_of_sparse)
+      deliver_with_batch(to, *user_of_sparse, *shared);
+    return done{};
   };
   st.last_batch = st.batch_name + std::to_string(number);
   self_->request(user().writer(), deadline, transact{"store a sync batch", std::move(apply)})

@@ -115,8 +115,6 @@ void deliver(self_pointer self) {
             self->delayed_send(self, wait_before_retry(self), take_outbox{});
           return;
         }
-        state.posted += report->posted;
-        state.refused += report->refused;
         state.forged += report->forged;
         if (report->incomplete && report->posted + report->refused > 0)
           state.outboxes.insert(channels.begin(), channels.end()); // there is more
@@ -144,6 +142,8 @@ void look_at(self_pointer self, const storage::commit_info& info) {
   for (const auto& change : info.changes) {
     if (change.kind == storage::change_kind::object && change.type == "Topic") {
       st.topics.push_back(change.name);
+    } else if (change.kind == storage::change_kind::object && change.type == "LamaReceipt") {
+      ++st.receipts;
     } else if (change.kind == storage::change_kind::head && change.type == "ChannelInfo") {
       auto key = models::load_channel_key(*view, change.id);
       if (!key)
@@ -264,7 +264,7 @@ conversations_actor::behavior_type conversations(self_pointer self, user_context
       [self](import_lines& request) { return import(self, request); },
       [self](get_status) {
         auto& st = self->state;
-        return status_report{nlohmann::json{{"posted", st.posted}, {"refused", st.refused}, {"forged", st.forged}, {"imported", st.imported}}.dump()};
+        return status_report{nlohmann::json{{"receipts", st.receipts}, {"forged", st.forged}, {"imported", st.imported}}.dump()};
       },
   };
 }

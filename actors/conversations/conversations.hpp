@@ -24,8 +24,7 @@ struct conversations_state {
   bool outbox_is_due = false;
   uint32_t failures = 0;    ///< writes in a row
   bool outbox_runs = false; ///< one transaction at a time: the next one sees what it posted
-  uint64_t posted = 0;
-  uint64_t refused = 0;
+  uint64_t receipts = 0; ///< outbox entries that were answered since the actor started
   uint64_t forged = 0;
   uint64_t imported = 0;
 };

@@ -39,6 +39,24 @@ std::vector<hash> new_entries(const protocol::object_source& from, const hash& c
   return entries;
 }
 
+/// Of the channels that have a new version in it, those that are outboxes.
+std::vector<hash> outboxes_in(const protocol::object_source& from, const user_context& user, const protocol::sync::commit_batch& batch) {
+  std::vector<hash> found;
+  for (const auto& item : batch.items) {
+    if (item.kind != protocol::sync::item_kind::version)
+      continue;
+    auto node = protocol::load(from, item.name);
+    auto data = node ? node->reference("data") : std::nullopt;
+    auto channel = data ? protocol::load(from, *data) : result<protocol::object>{fail(errc::not_found, "the node has no data")};
+    if (!channel || channel->type != "ChannelInfo")
+      continue;
+    models::channel_key key{channel->text("id"), channel->reference("owner")};
+    if (models::is_outbox(key, persons_of(user)))
+      found.push_back(models::channel_id(key));
+  }
+  return found;
+}
+
 } // namespace
 
 result<done> deliver_outbox(storage::transaction& to, const user_context& user, const hash& channel, delivery_report& report) {
@@ -50,7 +68,8 @@ result<done> deliver_outbox(storage::transaction& to, const user_context& user, 
     return note ? hash::from_hex(*note) : std::nullopt;
   };
   auto note = to.note(position_note(channel));
-  auto position = note ? hash::from_hex(*note) : std::nullopt;
+  const auto came_to = note ? hash::from_hex(*note) : std::nullopt;
+  auto position = came_to;
   auto now = user.environment->clock->now_ms();
   auto signer = user.keys->as(user.me.person);
   std::size_t taken = 0;
@@ -74,9 +93,20 @@ result<done> deliver_outbox(storage::transaction& to, const user_context& user, 
     to.set_note(receipt_note(plan->entry.message), delivered.receipt.hex());
     ++(plan->outcome == models::outbox_outcome::refuse ? report.refused : report.posted);
   }
-  if (position)
+  if (position && position != came_to)
     to.set_note(position_note(channel), position->hex());
   return done{};
+}
+
+void deliver_with_batch(storage::transaction& to, const user_context& user, const protocol::sync::commit_batch& batch) {
+  if (!user.partner)
+    return;
+  for (const auto& channel : outboxes_in(to, user, batch)) {
+    auto before = to.mark();
+    delivery_report report;
+    if (!deliver_outbox(to, user, channel, report))
+      to.roll_back(before);
+  }
 }
 
 std::vector<hash> outbox_channels(const protocol::object_source& from, const user_context& user) {
