@@ -150,11 +150,11 @@ result<json> bench_live(const settings& chosen) {
   LAMA_TRY(a, node_process::start(folder.path() / "a", "anna"));
   LAMA_TRY(b, node_process::start(folder.path() / "b", "bert"));
   LAMA_TRY(conversation, pair_nodes(a, b));
-  LAMA_TRY(listener, net::rpc_socket::open(b.options()));
   if (chosen.depth > 0) {
     LAMA_CHECK(send_many(a, conversation, chosen.depth));
     LAMA_CHECK(wait_for_newest(b.client(), conversation, text_of_200_bytes(chosen.depth - 1)));
   }
+  LAMA_TRY(listener, net::rpc_socket::open(b.options()));                                         // not before: a socket that nobody reads is closed
   LAMA_CHECK(listener.call("one-core:login", {{"username", "bert"}, {"password", "benchmark"}})); // binds the socket to the user
   LAMA_TRY(sender, net::rpc_socket::open(a.options()));
   std::vector<double> acknowledged;
