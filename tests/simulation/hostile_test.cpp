@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 
 using namespace std::chrono_literals;
 
@@ -79,6 +80,10 @@ struct forgery {
   const char* name;
   std::function<result<done>(storage::transaction&, stage&)> write;
 };
+
+void PrintTo(const forgery& x, std::ostream* to) {
+  *to << x.name;
+}
 
 /// Stores a text and lets Anna have it.
 result<done> give(storage::transaction& to, stage& on, const std::string& text) {

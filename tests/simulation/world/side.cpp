@@ -51,6 +51,10 @@ side::side(world& all, actors::side which, std::shared_ptr<memory_files> files, 
   });
 }
 
+side::~side() {
+  stop();
+}
+
 void side::build(node& here) {
   system_ = &here.system();
   network_ = std::make_shared<transport>(all_.lines(), index_, [this] { return all_.now(); });

@@ -61,6 +61,10 @@ private:
 class side {
 public:
   side(world& all, actors::side which, std::shared_ptr<memory_files> files, uint64_t seed);
+  /// Its actors go before what they run on.
+  ~side();
+  side(const side&) = delete;
+  side& operator=(const side&) = delete;
 
   node_index index() const {
     return index_;
