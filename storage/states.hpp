@@ -139,7 +139,9 @@ private:
 
 /// What backup, digest and eviction use of a store beside its public face.
 struct inside {
-  static const snapshot::state& of(const snapshot& x) {
+  using snapshot_state = snapshot::state;
+
+  static snapshot_state& of(const snapshot& x) {
     return *x.state_;
   }
   static const store::state& of(const store& x) {

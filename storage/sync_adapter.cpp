@@ -10,12 +10,20 @@ namespace {
 
 constexpr const char* store_note = "sync/store";
 
+constexpr const char* position_notes = "sync/position/";
+/// Persons that a store was ever synced with.
+constexpr std::size_t most_positions = 1u << 20;
+
 std::string position_note(const hash& person) {
-  return "sync/position/" + person.hex();
+  return position_notes + person.hex();
 }
 
 std::string frontier_note(const sync_peer& peer, const hash& id) {
   return "sync/frontier/" + peer.person.hex() + '/' + peer.store + '/' + id.hex();
+}
+
+std::string brought_note(const hash& person, const hash& id) {
+  return "sync/brought/" + person.hex() + '/' + id.hex();
 }
 
 std::optional<hash> name_or_none(std::string_view raw) {
@@ -35,6 +43,13 @@ void renew_store_id(transaction& in, random_source& random) {
   in.set_note(store_note, to_hex(random.bytes(16)));
 }
 
+void begin_sync_anew(const snapshot& from, transaction& in, random_source& random) {
+  // A remote's own notes of what is here bear the id of this store.
+  renew_store_id(in, random);
+  for (const auto& [note, value] : from.notes(position_notes, most_positions))
+    in.remove_note(note);
+}
+
 // "SEQUENCE STORE"
 protocol::sync::position sync_position(const snapshot& from, const hash& person) {
   auto text = from.note(position_note(person)).value_or(std::string{});
@@ -44,6 +59,10 @@ protocol::sync::position sync_position(const snapshot& from, const hash& person)
     return {};
   found.store = text.substr(static_cast<std::size_t>(end - text.data()) + 1);
   return found;
+}
+
+bool was_brought_by(const snapshot& from, const hash& person, const hash& id) {
+  return from.note(brought_note(person, id)).has_value();
 }
 
 sync_source::sync_source(const snapshot& from, sync_peer peer) : from_{from}, peer_{std::move(peer)} {
@@ -125,6 +144,11 @@ result<done> apply_sync_batch(transaction& in, const protocol::sync::commit_batc
   if (mode == protocol::sync::version_mode::merge)
     for (const auto& x : batch.brought)
       save_frontier(in, peer, x.id, x.content);
+  else
+    // Once an id: the digest of what is shared asks for it.
+    for (const auto& x : batch.brought)
+      if (auto key = brought_note(peer.person, x.id); !in.note(key))
+        in.set_note(key, {});
   in.set_note(position_note(peer.person), std::to_string(batch.reached.sequence) + ' ' + batch.reached.store);
   return done{};
 }

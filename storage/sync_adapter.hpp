@@ -10,7 +10,8 @@
 
 /// What the sync between our own nodes needs of a store (docs/chum-extension.md): its view, its notes, its batches.
 ///
-/// Notes: `sync/store` the id of this store; `sync/position/PERSON` how far a remote was imported; `sync/frontier/PERSON/STORE/ID` what it has.
+/// Notes: `sync/store` the id of this store; `sync/position/PERSON` how far a remote was imported; `sync/frontier/PERSON/STORE/ID` what it has;
+/// `sync/brought/PERSON/ID` that it is the writer of this id.
 namespace lama::storage {
 
 /// Whom a session is with.
@@ -23,8 +24,15 @@ struct sync_peer {
 std::string store_id(transaction& in, random_source& random);
 void renew_store_id(transaction& in, random_source& random);
 
+/// With everybody: remotes offer again all that they grant, whatever they believe to be here, and what is here is offered to them. For a store
+/// that has lost something.
+void begin_sync_anew(const snapshot& from, transaction& in, random_source& random);
+
 /// Where to go on with this person.
 protocol::sync::position sync_position(const snapshot& from, const hash& person);
+
+/// Did this person's instance, which is the user's other one, bring versions of `id`?
+bool was_brought_by(const snapshot& from, const hash& person, const hash& id);
 
 /// A view for `session::pump` and `session::receive`.
 class sync_source final : public protocol::sync::change_source {
