@@ -66,8 +66,6 @@ inline constexpr std::size_t transport_connections = 1024;
 inline constexpr std::size_t http_connections = 256;
 /// The head of an HTTP request. A cookie, a token and the usual headers of a browser stay under 4 KiB.
 inline constexpr std::size_t http_header_bytes = 16u << 10;
-/// A one-time token, in JSON.
-inline constexpr std::size_t session_body_bytes = 4u << 10;
 /// Bytes queued for one page that does not read; the page reconnects and asks anew.
 inline constexpr std::size_t rpc_queue_bytes = 64u << 20;
 
