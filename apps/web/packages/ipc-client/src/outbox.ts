@@ -19,6 +19,8 @@ export interface OutboxEntry<C extends ChannelName = ChannelName> {
   addedAt: number;
   /** `sent` marks that it was on its way at least once, so that it may have been carried out though no answer came. */
   state: 'waiting' | 'sent' | 'failed';
+  /** When it went out first of those times whose answer never came. What the node has carried out is not older, since entries go one after the other. */
+  sentAt?: number;
   error?: { kind: string; message: string };
 }
 
@@ -74,7 +76,7 @@ export class Outbox {
   /** Kept from here on. Throws `overloaded` when it is full, or the storage is. */
   add<C extends ChannelName>(method: C, params: Params<C>): OutboxEntry<C> {
     if (this.entries().length >= most_entries) throw new NodeError('overloaded', 'Too much waits to be sent already.');
-    const addedAt = (this.options.now ?? Date.now)();
+    const addedAt = this.#now();
     this.#last_time = Math.max(this.#last_time + 1, addedAt);
     const id = `${String(this.#last_time).padStart(15, '0')}-${Math.random().toString(36).slice(2, 8)}`;
     const entry: OutboxEntry<C> = { id, method, params, addedAt, state: 'waiting' };
@@ -156,14 +158,21 @@ export class Outbox {
       const result = await this.options.carriedOut?.(entry);
       if (result !== undefined) return result;
     }
-    this.#write({ ...entry, state: 'sent' });
+    this.#write({ ...entry, state: 'sent', sentAt: entry.sentAt ?? this.#now() });
     try {
       return await this.options.client.callAny(entry.method, entry.params);
     } catch (problem) {
       // The node has answered: it did nothing.
-      if (problem instanceof NodeError && problem.kind !== 'disconnected' && problem.kind !== 'timeout') this.#rewrite({ ...entry, state: 'waiting' });
+      if (problem instanceof NodeError && problem.kind !== 'disconnected' && problem.kind !== 'timeout') {
+        const { sentAt: _, ...rest } = entry;
+        this.#rewrite({ ...rest, state: 'waiting' });
+      }
       throw problem;
     }
+  }
+
+  #now(): number {
+    return (this.options.now ?? Date.now)();
   }
 
   #finish(entry: OutboxEntry, result: unknown): void {

@@ -1,0 +1,66 @@
+import type { Message } from '@lama/ipc-client';
+
+/** The loaded part of one conversation: its newest messages, without a gap, oldest first. */
+export interface Thread {
+  messages: Message[];
+  /** There are older ones. */
+  more: boolean;
+  loading: 'newest' | 'older' | null;
+  failed: string | null;
+  /** What the first message is counted as: falls as older ones come in front, so that a list keeps its place. */
+  first: number;
+}
+
+/** Room for as many older messages as will ever be. */
+export const first_number = 1_000_000_000;
+
+export const empty_thread: Thread = { messages: [], more: false, loading: null, failed: null, first: first_number };
+
+const states = ['on-this-device', 'in-archive', 'delivered'];
+
+/** States only go forward: an answer that was asked for before an event came may be older than it. */
+function newer_of(a: Message, b: Message): Message {
+  return states.indexOf(a.state) > states.indexOf(b.state) && b.state !== 'refused' ? { ...b, state: a.state } : b;
+}
+
+const before = (a: Message, b: Message) => a.time < b.time || (a.time === b.time && a.messageHash < b.messageHash);
+
+/** A message that arrived, or one that is known and has changed. */
+export function with_message(thread: Thread, message: Message): Thread {
+  const { messages } = thread;
+  for (let i = messages.length - 1; i >= 0 && messages[i]!.time >= message.time; i--) {
+    if (messages[i]!.messageHash !== message.messageHash) continue;
+    const next = messages.slice();
+    next[i] = newer_of(messages[i]!, message);
+    return { ...thread, messages: next };
+  }
+  let at = messages.length;
+  while (at > 0 && before(message, messages[at - 1]!)) at--;
+  // Older than all that is loaded: it comes with its page.
+  if (at === 0 && messages.length > 0 && thread.more) return thread;
+  return { ...thread, messages: [...messages.slice(0, at), message, ...messages.slice(at)], first: at === 0 && messages.length > 0 ? thread.first - 1 : thread.first };
+}
+
+/** A page from the node: the newest messages, or older ones than the first that is known. */
+export function with_page(thread: Thread, page: Message[], more: boolean, place: 'newest' | 'older'): Thread {
+  const known = new Map(thread.messages.map((x) => [x.messageHash, x]));
+  if (place === 'newest') {
+    const overlaps = page.some((x) => known.has(x.messageHash));
+    // Between what is known and this page others are missing: begin anew.
+    if (!overlaps && more && thread.messages.length > 0) return { ...empty_thread, messages: page, more };
+    if (thread.messages.length === 0) return { ...thread, messages: page, more, loading: null, failed: null };
+    const next = page.reduce(with_message, thread);
+    return { ...next, loading: null, failed: null };
+  }
+  const fresh = page.filter((x) => !known.has(x.messageHash));
+  const messages = [...fresh, ...thread.messages];
+  return { messages, more, loading: null, failed: null, first: thread.first - fresh.length };
+}
+
+export function with_state(thread: Thread, messageHash: string, change: Partial<Message>): Thread {
+  const i = thread.messages.findLastIndex((x) => x.messageHash === messageHash);
+  if (i < 0) return thread;
+  const messages = thread.messages.slice();
+  messages[i] = newer_of(messages[i]!, { ...messages[i]!, ...change });
+  return { ...thread, messages };
+}

@@ -1,0 +1,186 @@
+import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
+import { ArrowDown, ArrowLeft, Lock } from 'lucide-react';
+import { type DragEvent, type HTMLAttributes, forwardRef, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Virtuoso, type VirtuosoHandle } from 'react-virtuoso';
+import { Button, IconButton, Notice } from '../components/parts.tsx';
+import { go_to } from '../lib/route.ts';
+import { use_store } from '../lib/store.ts';
+import { app } from '../state/app.ts';
+import { attach } from '../state/drafts.ts';
+import { empty_thread } from '../state/threads.ts';
+import { load_newest, load_older, mark_read, open_conversation } from '../state/user.ts';
+import { t } from '../strings.ts';
+import { Picture, title_of } from './chats.tsx';
+import { Composer } from './composer.tsx';
+import { MessageRow, WaitingRow } from './message.tsx';
+
+type Item = Message | OutboxEntry;
+const is_message = (x: Item): x is Message => 'messageHash' in x;
+
+/** One conversation. Messages come a page at a time, as far back as one scrolls; only what is on the screen is drawn. */
+export function Chat({ conversation }: { conversation: Conversation }) {
+  const id = conversation.conversationId;
+  const title = title_of(conversation);
+  useEffect(() => open_conversation(id), [id]);
+  const [over, set_over] = useState(0);
+  const files = (event: DragEvent) => event.dataTransfer.types.includes('Files');
+  const drop = {
+    onDragEnter: (event: DragEvent) => files(event) && set_over((x) => x + 1),
+    onDragLeave: (event: DragEvent) => files(event) && set_over((x) => Math.max(0, x - 1)),
+    onDragOver: (event: DragEvent) => files(event) && event.preventDefault(),
+    onDrop: (event: DragEvent) => {
+      if (!files(event)) return;
+      event.preventDefault();
+      set_over(0);
+      attach(id, [...event.dataTransfer.files]);
+    },
+  };
+  const others = conversation.participants.filter((x) => !x.me);
+  return (
+    <div className="chat" {...(conversation.takesMessages ? drop : {})}>
+      <header className="chat-head">
+        <IconButton icon={ArrowLeft} label={t.back} className="narrow-only" onClick={() => go_to('chats')} />
+        <Picture conversation={conversation} />
+        <div className="chat-names">
+          <h2>{title}</h2>
+          <p>{others.length === 0 ? t.chats.notesToSelf : others.length === 1 ? <Presence personId={others[0]!.personId} /> : others.map((x) => x.name).join(', ')}</p>
+        </div>
+      </header>
+      <Messages conversation={conversation} title={title} />
+      {conversation.takesMessages ? (
+        <Composer conversationId={id} title={title} />
+      ) : (
+        <p className="read-only">
+          <Lock size={16} aria-hidden="true" />
+          {conversation.kind === 'imported' ? t.chat.readOnly : t.chat.closed}
+        </p>
+      )}
+      {over > 0 ? <div className="drop-here">{t.composer.drop}</div> : null}
+    </div>
+  );
+}
+
+function Presence({ personId }: { personId: string }) {
+  const online = use_store(app, (x) => x.contacts?.find((c) => c.personId === personId)?.online);
+  if (online === undefined) return null;
+  return (
+    <>
+      <span className={`dot ${online ? 'good' : 'idle'}`} aria-hidden="true" /> {online ? t.contacts.online : t.contacts.offline}
+    </>
+  );
+}
+
+const Scroller = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement>>(function Scroller(props, ref) {
+  return <div {...props} ref={ref} className="messages" role="region" aria-label={t.chat.messages} tabIndex={0} />;
+});
+
+interface ListContext {
+  id: string;
+  title: string;
+  loading: boolean;
+  failed: boolean;
+  more: boolean;
+}
+
+function Head({ context }: { context?: ListContext }) {
+  if (!context) return null;
+  if (context.failed)
+    return (
+      <p className="older">
+        {t.chat.olderFailed}{' '}
+        <Button look="quiet" onClick={() => void load_older(context.id)}>
+          {t.tryAgain}
+        </Button>
+      </p>
+    );
+  if (context.more)
+    return (
+      <p className="older" role="status">
+        {context.loading ? t.chat.older : ' '}
+      </p>
+    );
+  return <p className="older beginning">{t.chat.begin(context.title)}</p>;
+}
+
+const components = { Scroller, Header: Head };
+
+function Messages({ conversation, title }: { conversation: Conversation; title: string }) {
+  const id = conversation.conversationId;
+  const thread = use_store(app, (x) => x.threads[id] ?? empty_thread);
+  const waiting = use_store(app, (x) => x.waiting.filter((w) => (w.params as { conversationId?: string }).conversationId === id));
+  const list = useRef<VirtuosoHandle>(null);
+  const [bottom, set_bottom] = useState(true);
+  const [missed, set_missed] = useState(0);
+
+  const items = useMemo<Item[]>(() => (waiting.length ? [...thread.messages, ...waiting] : thread.messages), [thread.messages, waiting]);
+
+  const newest = items.at(-1);
+  const newest_key = newest ? key_of(newest) : '';
+  const mine = newest !== undefined && (!is_message(newest) || newest.me);
+  const seen = useRef(newest_key);
+  const count = useRef(items.length);
+  useEffect(() => {
+    if (newest_key === seen.current) return;
+    if (!bottom && seen.current !== '' && !mine && items.length > count.current) set_missed((x) => x + 1);
+    if (mine && !bottom) list.current?.scrollToIndex({ index: 'LAST', align: 'end' });
+    seen.current = newest_key;
+    count.current = items.length;
+  }, [newest_key, bottom, mine, items.length]);
+
+  useEffect(() => {
+    const read = () => {
+      if (bottom && !document.hidden) mark_read(id);
+    };
+    read();
+    if (bottom) set_missed(0);
+    document.addEventListener('visibilitychange', read);
+    return () => document.removeEventListener('visibilitychange', read);
+  }, [id, bottom, newest_key]);
+
+  const { messages, first } = thread;
+  const draw = useCallback(
+    (index: number, item: Item) => (is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} /> : <WaitingRow entry={item} />),
+    [conversation, messages, first],
+  );
+
+  if (thread.failed && items.length === 0)
+    return (
+      <div className="messages">
+        <Notice kind="error">{thread.failed}</Notice>
+        <Button onClick={() => void load_newest(id)}>{t.tryAgain}</Button>
+      </div>
+    );
+  if (items.length === 0)
+    return (
+      <div className="messages blank">{thread.loading ? <p className="older">{t.loading}</p> : conversation.takesMessages ? <p className="older beginning">{conversation.participants.some((x) => !x.me) ? t.chat.first : t.chat.begin(title)}</p> : null}</div>
+    );
+  return (
+    <div className="messages-frame">
+      <Virtuoso<Item, ListContext>
+        ref={list}
+        className="messages-list"
+        data={items}
+        context={{ id, title, loading: thread.loading === 'older', failed: thread.failed !== null, more: thread.more }}
+        components={components}
+        computeItemKey={(_, item) => key_of(item)}
+        firstItemIndex={thread.first}
+        initialTopMostItemIndex={{ index: 'LAST', align: 'end' }}
+        alignToBottom
+        followOutput={(at_bottom) => (at_bottom ? 'auto' : false)}
+        atBottomThreshold={80}
+        atBottomStateChange={set_bottom}
+        startReached={() => void load_older(id)}
+        increaseViewportBy={{ top: 1200, bottom: 600 }}
+        itemContent={draw}
+      />
+      {!bottom ? (
+        <button type="button" className="to-newest" onClick={() => list.current?.scrollToIndex({ index: 'LAST', align: 'end' })}>
+          <ArrowDown size={18} aria-hidden="true" />
+          {missed > 0 ? t.chat.newMessages(missed) : t.chat.newest}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+const key_of = (x: Item) => (is_message(x) ? x.messageHash : x.id);

@@ -1,0 +1,126 @@
+import type { Contact } from '@lama/ipc-client';
+import { ArrowLeft, MessageSquare, QrCode, SearchX, Users } from 'lucide-react';
+import { useState } from 'react';
+import { Avatar, Button, CopyButton, Empty, IconButton, SearchBox } from '../components/parts.tsx';
+import { words_of } from '../lib/failure.ts';
+import { short_id, whole_day } from '../lib/format.ts';
+import { go_to, link_to } from '../lib/route.ts';
+import { use_store } from '../lib/store.ts';
+import { app, notify } from '../state/app.ts';
+import { chat_with } from '../state/user.ts';
+import { t } from '../strings.ts';
+import { walk } from './chats.tsx';
+
+export default function Contacts({ id }: { id: string | null }) {
+  const contacts = use_store(app, (x) => x.contacts);
+  const [words, set_words] = useState('');
+  const wanted = words.trim().toLowerCase();
+  const shown = contacts?.filter((x) => x.name.toLowerCase().includes(wanted));
+  const contact = contacts?.find((x) => x.personId === id);
+  return (
+    <div className="split">
+      <section className="list-pane" aria-label={t.contacts.title}>
+        <header className="pane-head">
+          <h1>{t.contacts.title}</h1>
+          <IconButton icon={QrCode} label={t.contacts.pair} onClick={() => go_to('pair')} />
+        </header>
+        {contacts?.length ? <SearchBox label={t.contacts.search} value={words} onChange={set_words} /> : null}
+        {!contacts ? <p className="page-loading">{t.loading}</p> : null}
+        {contacts?.length === 0 ? (
+          <Empty
+            icon={Users}
+            title={t.contacts.none}
+            action={
+              <Button look="primary" onClick={() => go_to('pair')}>
+                {t.contacts.pair}
+              </Button>
+            }
+          >
+            {t.contacts.noneHint}
+          </Empty>
+        ) : null}
+        {contacts?.length && shown?.length === 0 ? <Empty icon={SearchX} title={t.contacts.noMatch(words.trim())} /> : null}
+        {shown?.length ? (
+          <ul className="rows" aria-label={t.contacts.title} onKeyDown={walk}>
+            {shown.map((x) => (
+              <li key={x.personId}>
+                <a className="row" href={link_to('contacts', x.personId)} aria-current={x.personId === id ? 'page' : undefined}>
+                  <Avatar name={x.name} id={x.personId} />
+                  <span className="row-main">
+                    <span className="row-line">
+                      <span className="row-title">{x.name}</span>
+                    </span>
+                    <span className="row-line">
+                      <span className="row-text">{told(x)}</span>
+                    </span>
+                  </span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        ) : null}
+      </section>
+      <section className="detail-pane" aria-label={contact?.name ?? t.contacts.choose}>
+        {contact ? <Card contact={contact} /> : contacts?.length ? (
+          <Empty icon={Users} title={t.contacts.choose}>
+            {t.contacts.chooseHint}
+          </Empty>
+        ) : null}
+      </section>
+    </div>
+  );
+}
+
+function told(x: Contact): string {
+  if (x.online === true) return t.contacts.online;
+  return `${t.contacts.states[x.state] ?? x.state}, ${t.contacts.since(whole_day(x.since))}`;
+}
+
+function Card({ contact: x }: { contact: Contact }) {
+  const [busy, set_busy] = useState(false);
+  const chat = async () => {
+    set_busy(true);
+    try {
+      await chat_with(x.personId);
+    } catch (problem) {
+      notify(words_of(problem));
+      set_busy(false);
+    }
+  };
+  return (
+    <div className="page person">
+      <IconButton icon={ArrowLeft} label={t.back} className="narrow-only" onClick={() => go_to('contacts')} />
+      <div className="person-head">
+        <Avatar name={x.name} id={x.personId} />
+        <div>
+          <h2>{x.name}</h2>
+          <p>{told(x)}</p>
+        </div>
+      </div>
+      <Button look="primary" icon={MessageSquare} busy={busy} onClick={() => void chat()}>
+        {t.contacts.chat}
+      </Button>
+      <dl className="facts">
+        <Id name={t.contacts.id} id={x.personId} />
+        {x.instanceId ? <Id name={t.contacts.instance} id={x.instanceId} /> : null}
+        <div>
+          <dt>{t.contacts.known}</dt>
+          <dd>{t.contacts.since(whole_day(x.since))}</dd>
+        </div>
+      </dl>
+      <p className="field-hint">{t.contacts.keyHint}</p>
+    </div>
+  );
+}
+
+export function Id({ name, id }: { name: string; id: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <code title={id}>{short_id(id)}</code>
+        <CopyButton text={id} />
+      </dd>
+    </div>
+  );
+}
