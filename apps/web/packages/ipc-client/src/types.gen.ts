@@ -1,0 +1,700 @@
+// Written by config/ipc_generate.py from config/ipc.schema.json.
+
+/** SHA-256 of an object, an id object or a blob. */
+export type Hash = string;
+
+/** ISO 8601 in UTC with milliseconds. */
+export type Time = string;
+
+/** ISO 8601, or milliseconds since 1970. */
+export type When = string | number;
+
+/** 1 to 64 of a-z 0-9 . _ -, not beginning with a dot. */
+export type Username = string;
+
+export type Password = string;
+
+/** As `query:getConversations` gives it. */
+export type ConversationId = string;
+
+/** An object of the store: its fields, and its type in `$type$`. */
+export type StoredObject = {
+  "$type$": string;
+  [field: string]: unknown;
+};
+
+export type Attachment = {
+  blob: Hash;
+  name?: string;
+  type?: string;
+};
+
+export type ShownAttachment = {
+  blob: Hash;
+  name: string;
+  type: string;
+  size: number;
+  /** Its bytes are not on this side. */
+  missing?: boolean;
+};
+
+export type Participant = {
+  personId: Hash;
+  name: string;
+  me: boolean;
+};
+
+export type Message = {
+  messageHash: Hash;
+  conversationId: string;
+  time: Time;
+  sender: Hash;
+  senderName: string;
+  me: boolean;
+  text: string;
+  /** `on-this-device`: it waits in the outbox. `in-archive`: the archive has it. `delivered`: another participant's node fetched it. */
+  state: "on-this-device" | "in-archive" | "delivered";
+  attachments?: ShownAttachment[];
+  /** Whose signature it bears, and whether that is good. */
+  signedBy?: {
+    personId: Hash;
+    verified: boolean;
+  };
+  /** Of history from elsewhere (docs/import.md). */
+  imported?: {
+    source: string;
+    author: string;
+    line: number;
+  };
+};
+
+export type Conversation = {
+  conversationId: string;
+  title: string;
+  kind: "direct" | "group" | "ai" | "imported";
+  participants: Participant[];
+  takesMessages: boolean;
+  lastText?: string;
+  lastTime?: Time;
+  count?: number;
+  importedFrom?: string;
+};
+
+export type Contact = {
+  personId: Hash;
+  name: string;
+  state: "contact" | "blocked" | "ai";
+  since: Time;
+  instanceId?: Hash;
+};
+
+export type Connection = {
+  id: string;
+  /** Empty for incoming ones. */
+  url: string;
+  status: "connecting" | "handshake" | "established" | "waiting";
+  group: "chum" | "pairing" | "ipc" | "";
+  user: string;
+  /** Empty while it is not known. */
+  personId: string;
+  /** The protocol in use, or the last error. */
+  detail: string;
+};
+
+export type Channel = {
+  channelId: Hash;
+  conversationId: string;
+  name: string;
+  type: "direct" | "group" | "ai" | "imported";
+  takesMessages: boolean;
+};
+
+/** What the other side showed: the link, or the JSON. */
+export type Invitation = string | Record<string, unknown>;
+
+/** The invitation of docs/protocol/02 §6.1. */
+export type PairingInvite = {
+  token: string;
+  publicKey: string;
+  url: string;
+};
+
+export type LoginResult = {
+  success: boolean;
+  instanceId?: Hash;
+  ownerId?: Hash;
+  publicPersonId?: Hash;
+  /** For people. */
+  error?: string;
+  reason?: "wrong_secret" | "conflict" | "bad_input" | "offline" | "not_found";
+};
+
+/** By name; any JSON. */
+export type Settings = Record<string, unknown>;
+
+export type QueuedCall = {
+  id: string;
+  method: string;
+  params: Record<string, unknown>;
+  since: Time;
+  /** `waiting` for the archive, or `running`. */
+  state: "waiting" | "running";
+};
+
+/** Numbers of errors (docs/ipc.md). */
+export const errorCodes = {
+  "-32700": "not JSON",
+  "-32600": "not a call",
+  "-32601": "no such channel",
+  "-32602": "parameters that do not fit: `data.path`, `data.reason`",
+  "-32001": "not logged in",
+  "-32002": "forbidden",
+  "-32003": "not found",
+  "-32004": "conflict",
+  "-32005": "rate limited: `data.retryAfterMs`",
+  "-32006": "overloaded",
+  "-32007": "the archive is not connected; `data.queued` is the id of the call that was kept for later, where it was",
+  "-32008": "corrupt",
+  "-32009": "no AI model",
+  "-32010": "timeout",
+  "-32099": "internal: `data.logId`, under which the log says more",
+} as const;
+
+/** Every channel: what it takes and what it answers. */
+export interface Channels {
+  /** The node is there. */
+  "one-core:init": { params: Record<string, never>; result: boolean };
+  /** The instance of who is logged in; with the password, the data dir's only user is logged in first. */
+  "one-core:createInstance": { params: {
+    password?: Password;
+  }; result: {
+    instanceId: Hash;
+    ownerId: Hash;
+  } };
+  /** Makes a user on this device and its archive, and logs in. */
+  "one-core:register": { params: {
+    username: Username;
+    password: Password;
+    email?: string;
+  }; result: LoginResult };
+  /** Unlocks a user, and binds the user to the websocket or cookie. */
+  "one-core:login": { params: {
+    username: Username;
+    password: Password;
+  }; result: LoginResult };
+  /** Locks the user's keys on this side and closes its connections; its data stays. */
+  "one-core:logout": { params: Record<string, never>; result: {
+    success: boolean;
+  } };
+  /** Who is logged in; null: nobody. */
+  "one-core:getInstance": { params: Record<string, never>; result: {
+    instanceId: Hash;
+    ownerId: Hash;
+    publicKey: string;
+    username: string;
+    publicPersonId: Hash;
+  } | null };
+  /** An object by its hash; by an id's hash, its current version. Null: not here. */
+  "one-core:storage:get": { params: {
+    hash: Hash;
+  }; result: {
+    data: StoredObject;
+    hash: Hash;
+  } | null };
+  /** Stores an object; a versioned one becomes the current version. */
+  "one-core:storage:set": { params: {
+    type?: string;
+    data: Record<string, unknown>;
+  }; result: {
+    hash: Hash;
+  } };
+  /** Objects of a type in the order of writing. `filter` names fields and what they must be. */
+  "one-core:storage:query": { params: {
+    type: string;
+    filter?: Record<string, unknown>;
+    limit?: number;
+    /** Of an earlier answer. */
+    cursor?: string;
+  }; result: {
+    objects: {
+      hash: Hash;
+      data: StoredObject;
+      idHash?: Hash;
+    }[];
+    /** Where to go on; absent: that was all. */
+    cursor?: string;
+  } };
+  /** Stores an object and gives it back as stored. */
+  "one-core:createObject": { params: {
+    type?: string;
+    data: Record<string, unknown>;
+  }; result: {
+    hash: Hash;
+    object: StoredObject;
+  } };
+  /** As `one-core:storage:get`. */
+  "one-core:getObject": { params: {
+    hash: Hash;
+  }; result: {
+    object: StoredObject;
+    hash: Hash;
+  } | null };
+  /** Stores the object with some fields changed; a field that is set to null goes. A versioned object gets a new version. */
+  "one-core:updateObject": { params: {
+    hash: Hash;
+    updates: Record<string, unknown>;
+  }; result: {
+    newHash: Hash;
+    object: StoredObject;
+  } };
+  /** Versions of a versioned object, newest first; `hash` is its id's. */
+  "storage:log": { params: {
+    hash: Hash;
+  }; result: {
+    versions: ({
+      node: Hash;
+      hash: Hash;
+      kind: "edge" | "change" | "merge";
+      time: Time;
+      current: boolean;
+    })[];
+  } };
+  /** Makes a conversation and answers with its channel. */
+  "one-core:channel:create": { params: {
+    name: string;
+    /** What the channel is for; `chat` where it is left out. */
+    type?: "chat";
+  }; result: {
+    channelId: Hash;
+    channel: Channel;
+  } };
+  /** The channel, if it is known here; channels are shared by their owners' grants, not by asking. */
+  "one-core:channel:join": { params: {
+    channelId: Hash;
+  }; result: {
+    success: boolean;
+    channel?: Channel;
+    error?: string;
+  } };
+  /** Posts a message to the channel's conversation. */
+  "one-core:channel:post": { params: {
+    channelId: Hash;
+    message: string | {
+      text: string;
+      attachments?: Attachment[];
+    };
+  }; result: {
+    messageHash: Hash;
+  } };
+  /** A channel's messages, oldest first: `limit` of them before the newest `offset`. */
+  "one-core:channel:getMessages": { params: {
+    channelId: Hash;
+    limit?: number;
+    offset?: number;
+  }; result: {
+    messages: Message[];
+  } };
+  /** Dials a person's node whose address is known, now rather than after its pause. Strangers are met by invitation. */
+  "one-core:network:connect": { params: {
+    url: string;
+    options?: Record<string, unknown>;
+  }; result: {
+    connectionId: string;
+    status: string;
+  } };
+  /** Closes a connection; one that is kept up comes back after a pause. */
+  "one-core:network:disconnect": { params: {
+    connectionId: string;
+  }; result: {
+    success: boolean;
+  } };
+  /** Connections of the user, and those that are nobody's yet. The archive's, where `side` says so. */
+  "one-core:network:status": { params: {
+    side?: "here" | "archive";
+  }; result: {
+    connections: Connection[];
+    listeningPort: number;
+  } };
+  /** As `one-core:login`. */
+  "action:login": { params: {
+    username: Username;
+    password: Password;
+  }; result: LoginResult };
+  /** As `one-core:logout`. */
+  "action:logout": { params: Record<string, never>; result: {
+    success: boolean;
+  } };
+  /** Writes a message. On the device it is finished in the outbox, connected or not. */
+  "action:sendMessage": { params: {
+    conversationId: ConversationId;
+    text: string;
+    attachments?: Attachment[];
+    needsAI?: boolean;
+    /** Chosen by the caller, one a message: sent again, also after a restart, it answers with the first message's hash and writes nothing. */
+    requestId?: string;
+  }; result: {
+    messageHash: Hash;
+    conversation: Conversation | null;
+  } };
+  /** Makes a conversation; with one participant and no name, a one-to-one one. `ai`: with that model's person. */
+  "action:createConversation": { params: {
+    name?: string;
+    participants?: Hash[];
+    ai?: string;
+  }; result: {
+    conversationId: string;
+    conversation: Conversation | null;
+  } };
+  /** Pairs with an invitation, or notes a person by email who has no node (yet). */
+  "action:addContact": { params: {
+    invitation: Invitation;
+  } | {
+    email: string;
+    name?: string;
+  }; result: {
+    personId: Hash;
+  } };
+  /** Changes settings by name (of at most 128 characters); null takes one away. Answers all. */
+  "action:updateSettings": { params: Record<string, unknown>; result: {
+    settings: Settings;
+  } };
+  /** The user's settings on this side. */
+  "query:getSettings": { params: Record<string, never>; result: {
+    settings: Settings;
+  } };
+  /** All that a page needs at its start. */
+  "query:getState": { params: Record<string, never>; result: {
+    user: {
+      username: string;
+      /** The person that others know: the archive's. */
+      personId: string;
+      ownerId: Hash;
+      instanceId: Hash;
+    };
+    conversations: Conversation[];
+    contacts: Contact[];
+    connections: Connection[];
+    sync: {
+      sequence: number;
+      /** Archive and device are connected. */
+      bridgeConnected: boolean;
+      /** Messages that the archive has not taken yet. */
+      outbox: number;
+    };
+    ai: {
+      models: Record<string, unknown>[];
+    };
+    queue: QueuedCall[];
+    settings: Settings;
+    node: {
+      side: "archive" | "sparse";
+      version: string;
+      channelWindow: number;
+    };
+  } };
+  /** One conversation. */
+  "query:getConversation": { params: {
+    conversationId: ConversationId;
+  }; result: {
+    conversation: Conversation;
+  } };
+  /** All conversations, newest first. */
+  "query:getConversations": { params: Record<string, never>; result: {
+    conversations: Conversation[];
+  } };
+  /** All contacts, by name. */
+  "query:getContacts": { params: Record<string, never>; result: {
+    contacts: Contact[];
+  } };
+  /** Messages of a conversation, oldest first; what the device does not keep comes from the archive. */
+  "query:getMessages": { params: {
+    conversationId: ConversationId;
+    limit?: number;
+    before?: When;
+  }; result: {
+    messages: Message[];
+    more: boolean;
+  } };
+  /** Makes or unlocks a user's archive instance; `secret` stands in bridge.json. On the archive's port only. */
+  "provision:node": { params: {
+    secret: string;
+    username: Username;
+    password: Password;
+  }; result: {
+    nodeId: Hash;
+    endpoint: string;
+    pairingInvite: PairingInvite;
+  } };
+  /** An invitation for a friend, good for 15 minutes. `qr` are rows of `1` (dark) and `0`. */
+  "pairing:createInvitation": { params: Record<string, never>; result: {
+    invitation: PairingInvite;
+    link: string;
+    qr: string[];
+    expires: Time;
+  } };
+  /** Dials who made the invitation and pairs. */
+  "pairing:acceptInvitation": { params: {
+    invitation: Invitation;
+  }; result: {
+    personId: Hash;
+    instanceId: Hash;
+  } };
+  /** My devices. */
+  "iom:devices": { params: Record<string, never>; result: unknown };
+  /** Another device of mine. */
+  "iom:addDevice": { params: Record<string, unknown>; result: unknown };
+  /** Takes a device away. */
+  "iom:removeDevice": { params: Record<string, unknown>; result: unknown };
+  /** Lets a person or group see an object or conversation. */
+  "access:grant": { params: Record<string, unknown>; result: unknown };
+  /** Takes it back. */
+  "access:revoke": { params: Record<string, unknown>; result: unknown };
+  /** Who may see what. */
+  "access:list": { params: Record<string, unknown>; result: unknown };
+  /** Models that are there. */
+  "ai:models": { params: Record<string, unknown>; result: unknown };
+  /** Loads one. */
+  "ai:loadModel": { params: Record<string, unknown>; result: unknown };
+  /** Lets it go. */
+  "ai:unloadModel": { params: Record<string, unknown>; result: unknown };
+  /** Goes on with a text; streams. */
+  "ai:complete": { params: Record<string, unknown>; result: unknown };
+  /** Vectors of texts. */
+  "ai:embed": { params: Record<string, unknown>; result: unknown };
+  /** Search by meaning. */
+  "ai:search": { params: Record<string, unknown>; result: unknown };
+  /** A short form of a conversation. */
+  "ai:summarize": { params: Record<string, unknown>; result: unknown };
+  /** Lines of history from elsewhere (docs/import.md), files as `blob:HASH`. Repeating it is harmless. */
+  "app:import": { params: {
+    source: string;
+    conversation?: string;
+    firstLine?: number;
+    lines: string[];
+    /** Author in the file → person. */
+    people?: Record<string, Hash>;
+  }; result: {
+    conversationId: string;
+    stored: number;
+    alreadyThere: number;
+    problems: string[];
+  } };
+  /** Reads the whole store, hashes everything again, and checks every reference and head. */
+  "app:verify": { params: Record<string, never>; result: {
+    user: string;
+    side: string;
+    objects: number;
+    idObjects: number;
+    blobs: number;
+    bytes: number;
+    heads: number;
+    references: number;
+    problemCount: number;
+    problems: string[];
+  } };
+  /** Where the user's notifications stand. With `since`, the last number seen: those after it are sent again, right behind the answer; `complete` false: some are no longer known (the node was started anew, or it was long ago), so ask again for what you show. On a websocket only. */
+  "events:subscribe": { params: {
+    since?: number;
+  }; result: {
+    sequence: number;
+    complete: boolean;
+  } };
+  /** Calls that wait for the archive, oldest first. */
+  "queue:list": { params: Record<string, never>; result: {
+    entries: QueuedCall[];
+  } };
+  /** Takes a waiting call away; false: it is not there (any more). */
+  "queue:cancel": { params: {
+    id: string;
+  }; result: {
+    success: boolean;
+  } };
+  /** The next pieces of a streamed answer; nothing is made before it is asked for. With `credit` on a websocket, that many pieces come as `stream:chunk` instead, and none in the answer. */
+  "stream:next": { params: {
+    stream: string;
+    credit?: number;
+  }; result: {
+    chunks: unknown[];
+    done: boolean;
+  } };
+  /** Ends a stream. */
+  "stream:cancel": { params: {
+    stream: string;
+  }; result: {
+    success: boolean;
+  } };
+  /** What every part of this side says of itself. */
+  "node:status": { params: Record<string, never>; result: {
+    status: "ok" | "degraded";
+    side: string;
+    version: string;
+    uptimeMs: number;
+    bridgeConnected: boolean;
+    users: string[];
+    actors: Record<string, unknown>;
+    connections: Connection[];
+  } };
+  /** Users of this data dir. */
+  "node:users": { params: Record<string, never>; result: {
+    users: {
+      username: string;
+      unlocked: boolean;
+    }[];
+  } };
+  /** For `http://HOST:PORT/#token=…`. Only for who bears the node's token. */
+  "node:createLoginToken": { params: Record<string, never>; result: {
+    token: string;
+    lifetimeMs: number;
+  } };
+}
+
+export type ChannelName = keyof Channels;
+
+/** Channels that need a user who is logged in. */
+export const needsLogin: ReadonlySet<string> = new Set([
+  "one-core:storage:get",
+  "one-core:storage:set",
+  "one-core:storage:query",
+  "one-core:createObject",
+  "one-core:getObject",
+  "one-core:updateObject",
+  "storage:log",
+  "one-core:channel:create",
+  "one-core:channel:join",
+  "one-core:channel:post",
+  "one-core:channel:getMessages",
+  "one-core:network:connect",
+  "one-core:network:disconnect",
+  "one-core:network:status",
+  "action:sendMessage",
+  "action:createConversation",
+  "action:addContact",
+  "action:updateSettings",
+  "query:getSettings",
+  "query:getState",
+  "query:getConversation",
+  "query:getConversations",
+  "query:getContacts",
+  "query:getMessages",
+  "pairing:createInvitation",
+  "pairing:acceptInvitation",
+  "iom:devices",
+  "iom:addDevice",
+  "iom:removeDevice",
+  "access:grant",
+  "access:revoke",
+  "access:list",
+  "ai:models",
+  "ai:loadModel",
+  "ai:unloadModel",
+  "ai:complete",
+  "ai:embed",
+  "ai:search",
+  "ai:summarize",
+  "app:import",
+  "app:verify",
+  "events:subscribe",
+  "queue:list",
+  "queue:cancel",
+  "stream:next",
+  "stream:cancel",
+]);
+
+/** What the node tells without being asked. */
+export interface Notifications {
+  /** A connection came up, changed or went. */
+  "one-core:event:connectionStatus": {
+    connectionId: string;
+    status: string;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** An object of a type that is not the node's own bookkeeping was stored. */
+  "one-core:event:objectCreated": {
+    hash: Hash;
+    type: string;
+    object: StoredObject | null;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** As `update:messageReceived`, by channel. */
+  "one-core:event:channelMessage": {
+    channelId: Hash;
+    message: Message;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** How far this device and its archive are in step. */
+  "one-core:event:syncProgress": {
+    progress: number;
+    total: number;
+    status: "offline" | "syncing" | "idle";
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** A new message, mine or another's. */
+  "update:messageReceived": {
+    conversationId: string;
+    message: Message;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** Ask again for what is named. */
+  "update:stateChanged": {
+    changed: ("conversations" | "contacts" | "settings" | "queue" | "connections" | "sync")[];
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** A person's node is connected, or no longer. */
+  "update:contactOnline": {
+    personId: Hash;
+    online: boolean;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** As `one-core:event:syncProgress`. */
+  "update:syncProgress": {
+    progress: number;
+    total: number;
+    status: "offline" | "syncing" | "idle";
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** How far a long call is. */
+  "update:progress": {
+    what: string;
+    progress: number;
+    total: number;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** What came of a call that had waited for the archive: `result`, or `error`. */
+  "update:queueFinished": {
+    id: string;
+    method: string;
+    result?: unknown;
+    error?: {
+      code: number;
+      message: string;
+    };
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** A conversation changed: title, participants, newest message. */
+  "state:conversationUpdated": {
+    conversationId: string;
+    participants: Participant[];
+    messages: Message[];
+    conversation: Conversation;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** A piece of a streamed answer, after `stream:next` with `credit`. */
+  "stream:chunk": {
+    stream: string;
+    chunk?: unknown;
+    done: boolean;
+  };
+}
+
+export type NotificationName = keyof Notifications;
