@@ -1,8 +1,8 @@
 #include "storage/database.hpp"
 
 #include "protocol/limits.hpp"
+#include "storage/files.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,58 +17,18 @@ namespace {
 
 constexpr auto owner_file = "LOCK.owner"; ///< LevelDB leaves alone what does not carry one of its names
 
-leveldb::Env* env_of(const store_options& options) {
-  return options.env ? options.env : leveldb::Env::Default();
-}
-
 bool says(const leveldb::Status& status, std::string_view words) {
   return status.ToString().find(words) != std::string::npos;
 }
 
-error lock_failure(const std::filesystem::path& folder, const leveldb::Status& status, leveldb::Env* env) {
-  std::string owner;
-  auto known = leveldb::ReadFileToString(env, (folder / owner_file).string(), &owner).ok() && !owner.empty();
-  auto who = !known ? std::string{"another process"} : owner == std::to_string(::getpid()) ? std::string{"this process itself"} : "process " + owner;
-  return fail(errc::locked, "The store " + folder.string() + " is open in " + who + ". Stop it (lama stop), or choose another data folder.", status.ToString());
-}
-
 /// Without CURRENT, LevelDB would begin anew and delete what it finds.
-result<done> check_current(const std::filesystem::path& folder, leveldb::Env* env) {
-  if (env->FileExists((folder / "CURRENT").string()))
+result<done> check_current(const std::filesystem::path& folder, const store_options& options) {
+  if (env_of(options).FileExists((folder / "CURRENT").string()))
     return done{};
-  std::vector<std::string> names;
-  env->GetChildren(folder.string(), &names);
+  auto names = names_in(folder, options);
   auto holds_data = [](const std::string& x) { return x.ends_with(".ldb") || x.ends_with(".sst") || x.ends_with(".log"); };
   if (std::ranges::any_of(names, holds_data))
-    return fail(errc::corrupt, "The store " + folder.string() + " has data, but its file CURRENT is missing. Restore the folder from a backup.");
-  return done{};
-}
-
-void sync_folder(const std::filesystem::path& folder) {
-  auto opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0)
-    return; // not ours to read: the one who made it is answerable
-  ::fsync(opened);
-  ::close(opened);
-}
-
-result<done> make_folder(const std::filesystem::path& folder, const store_options& options) {
-  if (options.env) {
-    auto status = options.env->CreateDir(folder.string());
-    return status.ok() || options.env->FileExists(folder.string()) ? result<done>{done{}} : storage_failure(status, "Creating " + folder.string() + " failed");
-  }
-  std::error_code problem;
-  std::vector<std::filesystem::path> missing;
-  for (auto x = folder; !x.empty() && !std::filesystem::exists(x, problem); x = x.parent_path())
-    missing.push_back(x);
-  if (std::filesystem::create_directories(folder, problem); problem)
-    return fail(errc::io_failure, "Creating " + folder.string() + " failed: " + problem.message());
-  for (const auto& x : missing) {
-    // Private: it holds chats and keys at rest.
-    std::filesystem::permissions(x, std::filesystem::perms::owner_all, problem);
-    // LevelDB makes what it acknowledges durable, but not the folder that it stands in.
-    sync_folder(x.has_parent_path() ? x.parent_path() : ".");
-  }
+    return fail(errc::corrupt, "The store " + folder.string() + " has data, but its file CURRENT is missing. Run lama verify --repair.");
   return done{};
 }
 
@@ -77,33 +37,40 @@ result<done> make_folder(const std::filesystem::path& folder, const store_option
 error storage_failure(const leveldb::Status& status, const std::string& what) {
   auto text = status.ToString();
   if (status.IsCorruption())
-    return fail(errc::corrupt, what + ": stored data is damaged. Run lama verify, and restore from a backup.", text);
+    return fail(errc::corrupt, what + ": stored data is damaged. Run lama verify --repair.", text);
   for (auto full : {ENOSPC, EDQUOT})
     if (says(status, std::generic_category().message(full)))
       return fail(errc::no_space, what + ": the disk is full. Make room; nothing that was acknowledged is lost.", text);
   return fail(errc::io_failure, what + ": " + text, text);
 }
 
+error lock_failure(const std::filesystem::path& folder, const leveldb::Status& status, const store_options& options) {
+  std::string owner;
+  auto known = leveldb::ReadFileToString(&env_of(options), (folder / owner_file).string(), &owner).ok() && !owner.empty();
+  auto who = !known ? std::string{"another process"} : owner == std::to_string(::getpid()) ? std::string{"this process itself"} : "process " + owner;
+  return fail(errc::locked, "The store " + folder.string() + " is open in " + who + ". Stop it (lama stop), or choose another data folder.", status.ToString());
+}
+
 result<std::shared_ptr<database>> database::open(const std::filesystem::path& folder, const store_options& options) {
   LAMA_CHECK(make_folder(folder, options));
-  auto* env = env_of(options);
-  LAMA_CHECK(check_current(folder, env));
+  LAMA_CHECK(finish_replacing(folder, options));
+  return open_as_it_is(folder, options);
+}
+
+result<std::shared_ptr<database>> database::open_as_it_is(const std::filesystem::path& folder, const store_options& options) {
+  auto* env = &env_of(options);
+  LAMA_CHECK(check_current(folder, options));
   std::shared_ptr<database> opened{new database};
   opened->before_close_ = options.before_write;
   opened->filter_.reset(leveldb::NewBloomFilterPolicy(10));
   opened->cache_.reset(leveldb::NewLRUCache(options.cache_bytes));
-  leveldb::Options x;
-  x.env = env;
-  x.create_if_missing = true;
-  // Rather refuse to open than drop the damaged part of a log in silence.
-  x.paranoid_checks = true;
-  x.write_buffer_size = options.write_buffer_bytes;
+  auto x = database_options(options);
   x.filter_policy = opened->filter_.get();
   x.block_cache = opened->cache_.get();
   leveldb::DB* db = nullptr;
   if (auto status = leveldb::DB::Open(x, folder.string(), &db); !status.ok()) {
     if (says(status, "lock " + (folder / "LOCK").string()))
-      return lock_failure(folder, status, env);
+      return lock_failure(folder, status, options);
     return storage_failure(status, "Opening the store " + folder.string() + " failed");
   }
   opened->db_.reset(db);
@@ -113,17 +80,25 @@ result<std::shared_ptr<database>> database::open(const std::filesystem::path& fo
   return opened;
 }
 
+leveldb::Options database_options(const store_options& options) {
+  leveldb::Options x;
+  x.env = &env_of(options);
+  x.create_if_missing = true;
+  // Rather refuse to open than drop the damaged part of a log in silence.
+  x.paranoid_checks = true;
+  x.write_buffer_size = options.write_buffer_bytes;
+  return x;
+}
+
 database::~database() {
   if (before_close_)
     before_close_();
 }
 
 result<done> probe_disk(const std::filesystem::path& folder, const store_options& options) {
-  auto* env = env_of(options);
-  std::vector<std::string> names;
-  env->GetChildren(folder.string(), &names);
+  auto* env = &env_of(options);
   uint64_t needed = limits::blob_chunk_bytes; // a new MANIFEST and log
-  for (const auto& name : names)
+  for (const auto& name : names_in(folder, options))
     if (uint64_t size = 0; name.ends_with(".log") && env->GetFileSize((folder / name).string(), &size).ok())
       needed += size;
   auto probe = (folder / "PROBE").string();

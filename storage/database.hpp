@@ -22,11 +22,16 @@ inline std::string_view view_of(const leveldb::Slice& x) {
 /// LevelDB's answer as an error of ours; a full disk is told apart. `what` begins the message: "Writing to the store failed".
 error storage_failure(const leveldb::Status& status, const std::string& what);
 
+/// As every database of ours is opened, but for filter and cache.
+leveldb::Options database_options(const store_options& options);
+
 /// One opened LevelDB with what must live as long as it. Readers and the writer share it; closed when the last one lets go.
 class database {
 public:
   /// Creates what is not there. Errors as `store::open`.
   static result<std::shared_ptr<database>> open(const std::filesystem::path& folder, const store_options& options);
+  /// Not ending a replacement of its files that was begun: for whoever replaces them.
+  static result<std::shared_ptr<database>> open_as_it_is(const std::filesystem::path& folder, const store_options& options);
   ~database();
 
   leveldb::DB& db() const {

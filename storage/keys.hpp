@@ -21,6 +21,7 @@
 /// | m      | "schema", "totals"                       | version as text; counts (record.hpp)         |
 /// | n      | name of a note                           | the note                                     |
 /// | o      | hash                                     | header and bytes (record.hpp)                |
+/// | q      | hash                                     | the damaged value that stood below `o`, or nothing |
 /// | r      | target, type (2), sequence (8)           | object that refers to it                     |
 /// | t      | type (2), sequence of the first name (8) | names, 32 bytes each, in the order of writing |
 /// | u      | storage id (8)                           | nothing: a blob on its way in                |
@@ -32,7 +33,7 @@
 namespace lama::storage {
 
 /// Raised by every change of keys or values that an older program would misread.
-inline constexpr uint32_t schema_version = 1;
+inline constexpr uint32_t schema_version = 2;
 
 /// Lines of the change log, and names of the type index, that one value holds at most: what a reader of one line must decode.
 inline constexpr std::size_t lines_per_value = 256;
@@ -67,6 +68,9 @@ namespace keys {
 
 inline key object(const hash& name) {
   return key{'o'}.add(name);
+}
+inline key quarantined(const hash& name) {
+  return key{'q'}.add(name);
 }
 inline key head(const hash& id) {
   return key{'h'}.add(id);

@@ -11,6 +11,7 @@ namespace {
 constexpr uint8_t kind_bits = 0x0f;
 constexpr uint8_t has_id = 0x10;
 constexpr uint8_t has_own_index = 0x20; ///< of records: `indexed` is not `sequence`
+constexpr uint64_t most_types = UINT16_MAX;
 
 } // namespace
 
@@ -31,8 +32,9 @@ uint64_t piece_reader::varint() {
   uint64_t x = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     auto byte = number(1);
-    if (!ok_)
-      return 0;
+    // One number has one form: the shortest, of 64 bits at most.
+    if (!ok_ || (byte == 0 && shift > 0) || (shift == 63 && byte > 1))
+      break;
     x |= (byte & 0x7f) << shift;
     if (byte < 0x80)
       return x;
@@ -106,12 +108,14 @@ std::optional<stored_record> decode_record(std::string bytes) {
   auto first = static_cast<uint8_t>(in.number(1));
   stored_record x;
   x.head.kind = static_cast<record_kind>(first & kind_bits);
-  x.head.type = static_cast<uint16_t>(in.varint());
+  auto type = in.varint();
+  x.head.type = static_cast<uint16_t>(type);
   x.head.sequence = in.varint();
   x.head.indexed = first & has_own_index ? in.varint() : x.head.sequence;
   if (first & has_id)
     x.head.id = in.name();
-  if (!in.ok() || x.head.kind < record_kind::object || x.head.kind > record_kind::elsewhere)
+  auto known_flags = (first & ~(kind_bits | has_id | has_own_index)) == 0 && !(first & has_own_index && x.head.indexed == x.head.sequence);
+  if (!in.ok() || !known_flags || type > most_types || x.head.kind < record_kind::object || x.head.kind > record_kind::lost)
     return std::nullopt;
   x.payload_at = bytes.size() - in.rest().size();
   x.bytes = std::move(bytes);
@@ -135,12 +139,15 @@ std::optional<std::vector<log_line>> decode_lines(std::string_view value) {
     auto first = static_cast<uint8_t>(in.number(1));
     log_line line;
     line.kind = static_cast<change_kind>(first & kind_bits);
-    line.type = static_cast<uint16_t>(in.varint());
+    auto type = in.varint();
+    line.type = static_cast<uint16_t>(type);
     if (line.kind != change_kind::id_object)
       line.name = in.name();
     if (first & has_id)
       line.id = in.name();
-    if (!in.ok() || line.kind < change_kind::object || line.kind > change_kind::blob)
+    auto known_flags = (first & ~(kind_bits | has_id)) == 0;
+    auto needs_id = line.kind == change_kind::id_object || line.kind == change_kind::head;
+    if (!in.ok() || !known_flags || type > most_types || line.kind < change_kind::object || line.kind > change_kind::blob || (needs_id && !line.id))
       return std::nullopt;
     lines.push_back(line);
   }
@@ -151,28 +158,32 @@ void totals::count(record_kind kind, uint64_t size) {
   objects += kind == record_kind::object;
   id_objects += kind == record_kind::id_object;
   blobs += kind == record_kind::blob || kind == record_kind::chunked_blob;
-  bytes += kind == record_kind::elsewhere ? 0 : size;
+  bytes += kind == record_kind::elsewhere || kind == record_kind::lost ? 0 : size;
+  lost += kind == record_kind::lost;
 }
 
 void totals::discount(record_kind kind, uint64_t size) {
   objects -= kind == record_kind::object;
   id_objects -= kind == record_kind::id_object;
   blobs -= kind == record_kind::blob || kind == record_kind::chunked_blob;
-  bytes -= kind == record_kind::elsewhere ? 0 : size;
+  bytes -= kind == record_kind::elsewhere || kind == record_kind::lost ? 0 : size;
+  lost -= kind == record_kind::lost;
 }
 
 std::string encode(const totals& x) {
   std::string out;
-  for (auto number : {x.last_sequence, x.objects, x.id_objects, x.blobs, x.bytes})
+  for (auto number : {x.last_sequence, x.objects, x.id_objects, x.blobs, x.bytes, x.lost})
     append_varint(out, number);
   return out;
 }
 
-std::optional<totals> decode_totals(std::string_view value) {
+std::optional<totals> decode_totals(std::string_view value, uint32_t schema) {
   piece_reader in{value};
   totals x;
   for (auto* number : {&x.last_sequence, &x.objects, &x.id_objects, &x.blobs, &x.bytes})
     *number = in.varint();
+  if (schema > 1)
+    x.lost = in.varint();
   return in.ok() && in.at_end() ? std::optional{x} : std::nullopt;
 }
 

@@ -17,6 +17,7 @@ enum class record_kind : uint8_t {
   blob = 3,         ///< blob or clob, its bytes follow
   chunked_blob = 4, ///< its bytes stand in chunks: `chunked_content` follows
   elsewhere = 5,    ///< known, but not here
+  lost = 6,         ///< was here; what stood here was damaged, and is in quarantine (keys.hpp, `q`)
 };
 
 struct record_head {
@@ -27,7 +28,7 @@ struct record_head {
   std::optional<hash> id; ///< of versioned objects
 
   bool here() const {
-    return kind != record_kind::elsewhere;
+    return kind != record_kind::elsewhere && kind != record_kind::lost;
   }
   bool is_text() const {
     return kind == record_kind::object || kind == record_kind::id_object;
@@ -85,6 +86,7 @@ struct totals {
   uint64_t id_objects = 0;
   uint64_t blobs = 0;
   uint64_t bytes = 0; ///< of all of them, without headers and indexes
+  uint64_t lost = 0;  ///< since schema 2
 
   void count(record_kind kind, uint64_t size);
   void discount(record_kind kind, uint64_t size);
@@ -92,6 +94,6 @@ struct totals {
 };
 
 std::string encode(const totals& x);
-std::optional<totals> decode_totals(std::string_view value);
+std::optional<totals> decode_totals(std::string_view value, uint32_t schema = schema_version);
 
 } // namespace lama::storage

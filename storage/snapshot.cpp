@@ -159,6 +159,19 @@ std::vector<std::pair<std::string, std::string>> snapshot::notes(std::string_vie
   return found;
 }
 
+std::vector<hash> snapshot::wanted(std::size_t limit, const std::optional<hash>& after) const {
+  std::vector<hash> found;
+  std::string start{"q"};
+  if (after)
+    start.append(after->raw()).push_back('\0'); // the next key there is
+  state_->scan("q", start, [&](std::string_view at, std::string_view) {
+    if (auto name = hash::from_bytes(at.substr(1)); name && found.size() < limit)
+      found.push_back(*name);
+    return found.size() < limit;
+  });
+  return found;
+}
+
 std::optional<error> snapshot::trouble() const {
   return state_->trouble();
 }

@@ -67,8 +67,15 @@ struct transaction::state final : view {
   void store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts, const std::optional<stored_record>& old);
   /// With the id object that a versioned object brings along.
   void store_text(std::string_view text, const hash& name, const protocol::object_facts& facts, const std::optional<stored_record>& old);
+  /// Where what is stored under the name is not `bytes`, which are what it says, it is damaged, and is replaced in its place.
+  void heal(const hash& name, const stored_record& known, std::string_view bytes);
   /// Takes the bytes of a record away, chunks included, and what it counts for.
   void drop_content(const stored_record& old);
+  /// The damaged bytes below `q`, once the object is here again.
+  void drop_quarantined(const hash& name);
+  void note_trouble(error failure) const override;
+  /// What could not be read after so many operations was read for what is taken back.
+  void forget_trouble_since(std::size_t operation);
   /// The commit will fail with this, unless it is rolled back.
   void refuse(error why);
 
@@ -88,6 +95,7 @@ struct transaction::state final : view {
   std::vector<std::pair<std::size_t, error>> refusals; ///< with the number of their operation
 
 private:
+  mutable std::size_t trouble_at_ = 0; ///< how many operations there were at the first trouble
   /// Small values, and absences, that were asked for: storing a version asks for its head and its id several times. Nobody else writes.
   struct hash_of_key {
     using is_transparent = void;
@@ -134,7 +142,6 @@ struct store::state {
 
 private:
   result<done> load(database& from);
-  result<done> check_schema(database& from);
 };
 
 /// What backup, digest and eviction use of a store beside its public face.

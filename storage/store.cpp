@@ -50,6 +50,11 @@ uint64_t store::object_count() const {
   return state_->counts.objects + state_->counts.id_objects + state_->counts.blobs;
 }
 
+uint64_t store::lost_count() const {
+  std::lock_guard lock{state_->mutex};
+  return state_->counts.lost;
+}
+
 uint64_t store::stored_bytes() const {
   std::lock_guard lock{state_->mutex};
   return state_->counts.bytes;

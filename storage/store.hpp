@@ -81,7 +81,10 @@ public:
   std::optional<std::string> note(std::string_view key) const;
   std::vector<std::pair<std::string, std::string>> notes(std::string_view prefix, std::size_t limit = 1000) const;
 
-  /// The first failure of the disk: "nothing" answered since then may be a lie. Ask before acting upon an absence.
+  /// What was damaged or lost and is not healed, in order of names: at most `limit`, after `after`. Neither here nor `elsewhere`.
+  std::vector<hash> wanted(std::size_t limit, const std::optional<hash>& after = std::nullopt) const;
+
+  /// The first failure of the disk, or `corrupt` for what is damaged: "nothing" answered since then may be a lie. Ask before acting upon an absence.
   std::optional<error> trouble() const;
   /// A write failed, and the store waits for this snapshot to go before it opens its files again: long readers give up and start anew.
   bool in_the_way() const;
@@ -119,6 +122,10 @@ public:
   /// Fails with `not_found`, and with `conflict` for id objects, which are never evicted.
   result<done> evict(const hash& name);
 
+  /// Takes damaged bytes out of service: the name is `wanted` from then on, and storing the object again ends it.
+  /// Fails with `not_found`, and with `conflict` where the bytes are what their name says.
+  result<done> quarantine(const hash& name);
+
   std::optional<std::string> note(std::string_view key) const;
   void set_note(std::string_view key, std::string_view value);
   void remove_note(std::string_view key);
@@ -144,6 +151,7 @@ struct verify_report {
   uint64_t bytes = 0;
   uint64_t heads = 0;
   uint64_t references = 0;
+  uint64_t lost = 0;                 ///< `wanted`; each is a problem
   std::vector<std::string> problems; ///< one line each, the first 1000
   uint64_t problem_count = 0;
 };
@@ -184,6 +192,8 @@ public:
   uint64_t last_sequence() const;
   /// Objects, id objects and blobs.
   uint64_t object_count() const;
+  /// How many names are `wanted`.
+  uint64_t lost_count() const;
   /// What they are long together, without indexes and before compression: for a byte budget.
   uint64_t stored_bytes() const;
   /// Somebody looked at these: eviction (storage/evict.hpp) takes them last. Any thread; forgotten when the store is closed.

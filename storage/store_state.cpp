@@ -1,8 +1,8 @@
 #include "protocol/limits.hpp"
+#include "storage/migrate.hpp"
 #include "storage/states.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace lama::storage {
@@ -55,42 +55,12 @@ result<done> remove_chunks(database& from, uint64_t storage, const std::function
 }
 
 result<done> store::state::open_files() {
-  LAMA_TRY(files, database::open(folder, options));
-  LAMA_CHECK(check_schema(*files));
+  LAMA_TRY(files, open_migrated(folder, options));
   LAMA_CHECK(load(*files));
   opened = std::move(files);
   failed = false;
   left_overs = true;
   reopening = std::make_shared<std::atomic<bool>>(false);
-  return done{};
-}
-
-result<done> store::state::check_schema(database& from) {
-  leveldb::Status status;
-  auto value = stored(from, keys::schema, status);
-  if (!status.ok())
-    return storage_failure(status, "Reading the store " + folder.string() + " failed");
-  if (value) {
-    uint32_t found = 0;
-    std::from_chars(value->data(), value->data() + value->size(), found);
-    if (found == schema_version)
-      return done{};
-    if (found > schema_version)
-      return fail(errc::unsupported, "The store " + folder.string() + " was written by a newer version (its schema is " + *value + ", this program knows " +
-                                         std::to_string(schema_version) + "). Install the newer version, or choose another data folder.");
-    return fail(errc::corrupt, "The schema of the store " + folder.string() + " is unknown. Restore the folder from a backup.", *value);
-  }
-  std::unique_ptr<leveldb::Iterator> i{from.db().NewIterator({})};
-  i->SeekToFirst();
-  if (i->Valid())
-    return fail(errc::corrupt, "The folder " + folder.string() + " holds a database that is no store of lama. Choose another data folder.");
-  if (options.before_write)
-    options.before_write();
-  leveldb::WriteOptions durable;
-  durable.sync = true;
-  status = from.db().Put(durable, slice(keys::schema), std::to_string(schema_version));
-  if (!status.ok())
-    return storage_failure(status, "Creating the store " + folder.string() + " failed");
   return done{};
 }
 
@@ -110,7 +80,7 @@ result<done> store::state::load(database& from) {
   if (!status.ok())
     return storage_failure(status, "Reading the store " + folder.string() + " failed");
   if (!decoded || !in_order)
-    return fail(errc::corrupt, "The counts or the types of the store " + folder.string() + " are damaged. Restore the folder from a backup.");
+    return fail(errc::corrupt, "The counts or the types of the store " + folder.string() + " are damaged. Run lama verify --repair.");
   counts = *decoded;
   types = std::move(table);
   return done{};

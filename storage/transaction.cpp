@@ -44,8 +44,10 @@ result<protocol::put_result> transaction::put(std::string_view text) {
     return fail(errc::too_large, "An object of " + std::to_string(text.size()) + " bytes is over the limit of " + std::to_string(limits::object_bytes) + ".");
   auto name = sha256(text);
   auto known = state_->record(name);
-  if (known && known->head.is_text())
+  if (known && known->head.is_text()) {
+    state_->heal(name, *known, text);
     return protocol::put_result{name, known->head.kind == record_kind::id_object ? name : known->head.id, false};
+  }
   LAMA_TRY(facts, protocol::examine(text, recipes()));
   state_->store_text(text, name, facts, known);
   return protocol::put_result{name, facts.is_id_object ? name : facts.id_hash, true};
@@ -56,8 +58,11 @@ result<protocol::put_result> transaction::put_blob(std::string_view bytes) {
     return fail(errc::too_large, "A blob of " + std::to_string(bytes.size()) + " bytes must be streamed in.");
   auto name = sha256(bytes);
   auto known = state_->record(name);
-  if (known && known->head.here())
+  if (known && known->head.here()) {
+    if (known->head.kind == record_kind::blob)
+      state_->heal(name, *known, bytes);
     return protocol::put_result{name, std::nullopt, false};
+  }
   if (bytes.size() <= limits::blob_chunk_bytes) {
     state_->store_record(name, {record_kind::blob, 0, 0, 0, {}}, bytes, bytes.size(), known);
     return protocol::put_result{name, std::nullopt, true};
@@ -108,6 +113,26 @@ result<done> transaction::evict(const hash& name) {
   return done{};
 }
 
+result<done> transaction::quarantine(const hash& name) {
+  auto value = state_->get(keys::object(name));
+  if (!value)
+    return state_->trouble() ? *state_->trouble() : fail(errc::not_found, "Object " + name.hex() + " is not here.");
+  auto held = decode_record(*value);
+  if (held && !held->head.here())
+    return fail(errc::not_found, "Object " + name.hex() + " is not here.");
+  if (held && state_->digest_of(*held) == name)
+    return fail(errc::conflict, "Object " + name.hex() + " is not damaged.");
+  state_->write(keys::quarantined(name), *std::move(value));
+  record_head left = held ? held->head : record_head{};
+  left.kind = record_kind::lost;
+  state_->write(keys::object(name), encode(left, {}));
+  // Its pieces stay: they belong to what is in quarantine.
+  if (held)
+    state_->counts.discount(held->head.kind, held->size());
+  state_->counts.count(left.kind, 0);
+  return done{};
+}
+
 std::optional<std::string> transaction::note(std::string_view key) const {
   return state_->get(keys::note(key));
 }
@@ -125,6 +150,7 @@ std::size_t transaction::mark() const {
 }
 
 void transaction::roll_back(std::size_t mark) {
+  state_->forget_trouble_since(mark);
   if (mark >= state_->before.size())
     return;
   const auto& then = state_->before[mark];

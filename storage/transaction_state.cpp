@@ -106,6 +106,8 @@ record_head transaction::state::store_record(const hash& name, record_head head,
   write(keys::object(name), encode(head, payload));
   if (old)
     drop_content(*old);
+  if (old && old->head.kind == record_kind::lost)
+    drop_quarantined(name);
   counts.count(head.kind, size);
   log_line line{change_kind::blob, head.type, name, head.id, false};
   if (head.kind == record_kind::object)
@@ -115,6 +117,36 @@ record_head transaction::state::store_record(const hash& name, record_head head,
   lines.push_back(line);
   bytes += operation_overhead;
   return head;
+}
+
+void transaction::state::heal(const hash& name, const stored_record& known, std::string_view bytes_of_name) {
+  if (known.payload() == bytes_of_name)
+    return;
+  write(keys::object(name), encode(known.head, bytes_of_name));
+  counts.discount(known.head.kind, known.size());
+  counts.count(known.head.kind, bytes_of_name.size());
+}
+
+void transaction::state::drop_quarantined(const hash& name) {
+  auto value = get(keys::quarantined(name));
+  auto held = value ? decode_record(*std::move(value)) : std::nullopt;
+  auto content = held ? held->chunked() : std::nullopt;
+  for (uint32_t i = 0; content && i < content->chunks(); ++i)
+    erase(keys::chunk(content->storage, i));
+  erase(keys::quarantined(name));
+}
+
+void transaction::state::note_trouble(error failure) const {
+  if (!trouble())
+    trouble_at_ = writes.operations().size();
+  view::note_trouble(std::move(failure));
+}
+
+void transaction::state::forget_trouble_since(std::size_t operation) {
+  if (!trouble() || trouble_at_ < operation)
+    return;
+  forget_trouble();
+  remembered_.clear(); // an absence may have been remembered that was none
 }
 
 void transaction::state::drop_content(const stored_record& old) {

@@ -24,6 +24,7 @@ verification::verification(const snapshot::state& from, const std::function<void
 
 verify_report verification::run() {
   check_records();
+  check_quarantine();
   check_chunks();
   check_log();
   check_type_index();
@@ -39,6 +40,7 @@ verify_report verification::run() {
   report_.id_objects = counted_.id_objects;
   report_.blobs = counted_.blobs;
   report_.bytes = counted_.bytes;
+  report_.lost = counted_.lost;
   return std::move(report_);
 }
 
@@ -78,11 +80,15 @@ void verification::check_record(const hash& name, std::string_view value) {
   // What was evicted is listed still; a mark for what never was here is not.
   if (listed || (!head.here() && head.type != 0 && !head.id))
     ++listed_[head.type];
+  if (head.kind == record_kind::lost)
+    check_lost(name);
   if (!head.here())
     return;
   ++records_;
   counted_.count(head.kind, found->size());
-  if (digest_of(name, *found) != name)
+  if (auto content = found->chunked())
+    storages_[content->storage] = content->chunks();
+  if (from_.digest_of(*found) != name)
     problem("Object " + name.hex() + ": its bytes are damaged.");
   else if (head.is_text())
     check_text(name, *found);
@@ -90,19 +96,23 @@ void verification::check_record(const hash& name, std::string_view value) {
     progress_(records_);
 }
 
-hash verification::digest_of(const hash& name, const stored_record& found) {
-  auto content = found.chunked();
-  if (!content)
-    return sha256(found.payload());
-  storages_[content->storage] = content->chunks();
-  sha256_stream digest;
-  for (uint64_t offset = 0; offset < content->size; offset += limits::blob_chunk_bytes) {
-    auto piece = from_.read_range(name, offset, limits::blob_chunk_bytes);
-    if (!piece)
-      break; // the digest then differs
-    digest.update(*piece);
-  }
-  return digest.finish();
+void verification::check_lost(const hash& name) {
+  counted_.count(record_kind::lost, 0);
+  problem("Object " + name.hex() + " is lost: what stood there was damaged. It comes back with the next sync, or from a backup.");
+  if (!from_.get(keys::quarantined(name)))
+    problem("Object " + name.hex() + " is lost, but is not in the list of what is wanted.");
+}
+
+void verification::check_quarantine() {
+  each_key("q", [&](std::string_view at, std::string_view value) {
+    auto name = hash::from_bytes(at);
+    auto record = name ? from_.record(*name) : std::nullopt;
+    if (!record || record->head.kind != record_kind::lost)
+      problem("What is in quarantine as " + to_hex(at) + " belongs to nothing.");
+    if (auto held = decode_record(std::string{value}))
+      if (auto content = held->chunked())
+        storages_[content->storage] = content->chunks();
+  });
 }
 
 void verification::check_text(const hash& name, const stored_record& found) {
@@ -239,7 +249,7 @@ void verification::check_heads() {
 
 void verification::check_history_node(const hash& id, const hash& node) {
   auto where = "History of " + id.hex() + ": version node " + node.hex();
-  if (from_.elsewhere(node))
+  if (auto held = from_.record(node); held && !held->head.here())
     return;
   auto data = from_.data_of(node);
   if (!data)

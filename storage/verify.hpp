@@ -26,7 +26,8 @@ private:
   void check_record(const hash& name, std::string_view value);
   void check_text(const hash& name, const stored_record& found);
   void check_reference(const hash& from, const protocol::reference& to);
-  hash digest_of(const hash& name, const stored_record& found);
+  void check_lost(const hash& name);
+  void check_quarantine();
   void check_chunks();
   void check_log();
   void check_line(uint64_t sequence, const log_line& line);

@@ -25,6 +25,8 @@ public:
   virtual void scan(std::string_view prefix, const std::function<void(std::string_view value)>& each) const = 0;
 
   std::optional<stored_record> record(const hash& name) const;
+  /// As `record`, but what stands in it whole is what its name says; else nothing, and `trouble`.
+  std::optional<stored_record> sound_record(const hash& name) const;
   std::optional<std::string> read(const hash& name) const;
   bool contains(const hash& name) const;
   bool elsewhere(const hash& name) const;
@@ -49,9 +51,15 @@ public:
   const std::optional<error>& trouble() const {
     return trouble_;
   }
-  void note_trouble(error failure) const;
+  virtual void note_trouble(error failure) const;
+
+  /// SHA-256 of what is stored, pieces included; another one than the name where it is damaged or a piece is missing.
+  hash digest_of(const stored_record& found) const;
 
 protected:
+  void forget_trouble() const {
+    trouble_.reset();
+  }
   /// From the database alone.
   std::optional<std::string> stored(const leveldb::ReadOptions& options, std::string_view key) const;
 
