@@ -132,6 +132,19 @@ bool env::flip_bit(const std::string& name, uint64_t bit) {
   return true;
 }
 
+std::map<std::string, env::file> env::save() const {
+  std::map<std::string, file> saved;
+  for (const auto& [name, x] : files_)
+    saved.emplace(name, *x);
+  return saved;
+}
+
+void env::restore(const std::map<std::string, file>& saved) {
+  files_.clear();
+  for (const auto& [name, x] : saved)
+    files_[name] = std::make_shared<file>(x);
+}
+
 std::vector<std::string> env::names() const {
   std::vector<std::string> all;
   for (const auto& [name, x] : files_)

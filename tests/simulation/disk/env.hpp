@@ -42,6 +42,9 @@ public:
   void heal();
   /// Damages what is stored: bit `bit` of the file, counted modulo its length. False where there is no such file, or an empty one.
   bool flip_bit(const std::string& name, uint64_t bit);
+  /// All files as they stand, to go back to; they must be closed.
+  std::map<std::string, file> save() const;
+  void restore(const std::map<std::string, file>& saved);
   std::vector<std::string> names() const;
   /// Bytes in all files.
   uint64_t used() const;

@@ -66,6 +66,11 @@ std::string noise(std::size_t size, uint32_t seed) {
   return x;
 }
 
+void counted_random::fill(std::span<uint8_t> bytes) {
+  for (auto& byte : bytes)
+    byte = static_cast<uint8_t>((state_ = state_ * 1664525u + 1013904223u) >> 24);
+}
+
 disk_store::disk_store(std::size_t write_buffer) : write_buffer_(write_buffer) {
   // nop
 }
@@ -74,14 +79,26 @@ disk_store::~disk_store() {
   close();
 }
 
-result<done> disk_store::open() {
+store_options disk_store::options() {
   store_options options;
   options.env = &disk;
   options.write_buffer_bytes = write_buffer_;
   options.before_write = [this] { disk.run_background(); };
-  LAMA_TRY(opened, store::open("/store", std::move(options)));
+  return options;
+}
+
+result<done> disk_store::open() {
+  LAMA_TRY(opened, store::open("/store", options()));
   store_ = std::move(opened);
   return done{};
+}
+
+result<repair_report> disk_store::repair() {
+  close();
+  counted_random random{7};
+  auto outcome = storage::repair("/store", options(), random);
+  disk.run_background();
+  return outcome;
 }
 
 void disk_store::close() {

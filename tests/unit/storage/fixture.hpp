@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/repair.hpp"
 #include "storage/store.hpp"
 #include "tests/simulation/disk/env.hpp"
 
@@ -25,6 +26,18 @@ std::string license_text(std::string_view name);
 /// Bytes that do not compress, the same for the same seed.
 std::string noise(std::size_t size, uint32_t seed = 1);
 
+/// The same numbers each time.
+class counted_random final : public random_source {
+public:
+  explicit counted_random(uint32_t seed = 1) : state_(seed) {
+    // nop
+  }
+  void fill(std::span<uint8_t> bytes) override;
+
+private:
+  uint32_t state_;
+};
+
 /// A store on a simulated disk, small buffers and no thread, that can be closed, crashed and opened again.
 class disk_store {
 public:
@@ -33,6 +46,9 @@ public:
 
   result<done> open();
   void close();
+  /// Closes it for that; open it again afterwards.
+  result<repair_report> repair();
+  store_options options();
   store& operator*() {
     return *store_;
   }
