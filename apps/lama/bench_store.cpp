@@ -262,8 +262,8 @@ private:
     measured all;
     for (std::size_t i = 0; i < count;) {
       LAMA_TRY(change, store_->begin());
-      for (auto end = std::min(i + batch, count); i < end; ++i)
-        LAMA_CHECK(protocol::store_version(*change, person(i % ids, 1'000'000 + next_++), static_cast<int64_t>(next_)));
+      for (auto end = std::min(i + batch, count); i < end; ++i, ++next_)
+        LAMA_CHECK(protocol::store_version(*change, person(i % ids, next_), static_cast<int64_t>(next_)));
       LAMA_CHECK(store_->commit(std::move(change)));
     }
     return all.tell(count);
