@@ -92,6 +92,8 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
   view.reset();
   st.plan.user->commits->add(caf::actor_cast<commit_listener>(self));
   chum_host host{self};
+  if (st.store_id.empty())
+    host.close("the store cannot be read at the moment");
   auto now = host.now_ms();
   st.stock->start_synchronised(now);
   st.stock->pause_import(true, now); // until it is known which protocol the other side speaks
@@ -130,6 +132,7 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
             {"protocol", state.speaks_extension ? "lama" : "stock"},
             {"batches", state.batches},
             {"objects", state.objects},
+            {"declined", state.declined},
             {"rounds", state.stock->rounds()},
             {"acknowledged", progress.acknowledged},
             {"fullSync", state.full_sync},

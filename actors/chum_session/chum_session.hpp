@@ -66,6 +66,7 @@ struct chum_session_state {
   std::optional<caf::actor_clock::time_point> tick_at;
   uint64_t batches = 0;
   uint64_t objects = 0;
+  uint64_t declined = 0; ///< items that the policy refused
   std::string last_error;
 
   ~chum_session_state();

@@ -14,6 +14,10 @@ namespace {
 constexpr int64_t hello_delay_ms = 100;
 /// Stream pieces are sent while the socket holds less than this unsent (docs/protocol/03 §2.3).
 constexpr std::size_t most_unsent_bytes = 256u << 10;
+/// Code of the answer to a hello that no healthy node of ours sends (docs/chum-extension.md §1).
+constexpr const char* bad_hello = "LAMA-HELLO";
+/// Refusals that one session logs; the rest are counted.
+constexpr uint64_t most_refusals_told = 20;
 /// Of the remote person: the last batch that was stored.
 const std::string batch_note = "sync/batch/";
 
@@ -133,7 +137,10 @@ void chum_host::answer_hello(const protocol::chum::remote_asks& asked) {
   auto& st = state();
   auto answer = st.extension->hello_received(asked.request.args.empty() ? protocol::json{} : asked.request.args[0]);
   if (!answer) {
-    st.stock->answer_error(asked.request.id, {"Error", answer.failure().message, "LAMA-HELLO"});
+    auto other_version = answer.failure().code == errc::unsupported;
+    st.stock->answer_error(asked.request.id, {"Error", answer.failure().message, other_version ? "LAMA-VERSION" : bad_hello});
+    if (!other_version)
+      close(answer.failure().message); // a node of ours that is not well: the next connection may be better
     return;
   }
   st.hello_said = true;
@@ -162,6 +169,10 @@ void chum_host::switch_to_extension() {
 }
 
 void chum_host::stay_with_stock(const lama::error& why) {
+  if (why.detail == bad_hello) {
+    close("the hello was not understood: " + why.message);
+    return;
+  }
   if (why.code != errc::unsupported)
     user().environment->log(log_info, chum_session_state::name, "the peer does not speak our extension: " + why.message);
   state().stock->pause_import(false, now_ms());
@@ -346,6 +357,10 @@ void chum_host::perform(protocol::sync::answered&) {
 }
 void chum_host::perform(protocol::sync::caught_up&) {
   state().full_sync = true;
+}
+void chum_host::perform(protocol::sync::declined& x) {
+  if (state().declined++ < most_refusals_told)
+    user().environment->log(log_info, chum_session_state::name, "not taken: " + x.name.hex().substr(0, 12) + ": " + x.reason.message);
 }
 void chum_host::perform(protocol::sync::close_session& x) {
   close(x.reason.message);

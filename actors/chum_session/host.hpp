@@ -20,6 +20,8 @@ public:
   /// All actions of both machines, until there are none; then the next timer.
   void carry_out();
   void save_frontiers();
+  /// Ends the connection; empty: as planned.
+  void close(const std::string& why);
 
 private:
   chum_session_state& state() {
@@ -41,7 +43,6 @@ private:
   void upload(uint64_t number, const char* label, std::function<result<done>(storage::store&, uint64_t)> work, bool answers);
   void answer_hello(const protocol::chum::remote_asks& asked);
   void take_hello_answer(const protocol::chum::remote_answers& answered);
-  void close(const std::string& why);
   void arm();
 
   // One for each kind of action.
@@ -62,6 +63,7 @@ private:
   void perform(protocol::sync::delivered& x);
   void perform(protocol::sync::answered& x);
   void perform(protocol::sync::caught_up& x);
+  void perform(protocol::sync::declined& x);
   void perform(protocol::sync::close_session& x);
 
   self_pointer self_;

@@ -29,6 +29,9 @@ lama::error refusal(std::string_view reason) {
   return fail(errc::forbidden, std::string{reason});
 }
 
+/// A connection that stood this long was no failure.
+constexpr std::chrono::seconds steady_after{10};
+
 std::chrono::milliseconds wait_before(self_pointer self, const known_peer& peer, uint32_t failures) {
   const auto& environment = *self->state.context->environment;
   if (peer.kind != peer_kind::contact)
@@ -91,7 +94,6 @@ caf::result<peer_admitted> make_active(self_pointer self, const admit_peer& ques
     self->send(found->second.pipe, close_connection{std::string{why::duplicate_replaced}});
   }
   st.chum[key] = {question.connection, question.pipe, now};
-  st.routes[key].failures = 0;
   return peer_admitted{peer};
 }
 
@@ -179,12 +181,18 @@ void end(self_pointer self, const connection_ended& gone) {
   }
   if (auto waiting = st.admissions.extract(gone.connection))
     waiting.mapped().promise.deliver(to_caf(refusal("the connection was closed")));
+  // Two nodes that cannot agree part as soon as they have met: only what stood for a while ends the row of failures.
+  auto active = std::ranges::find_if(st.chum, [&gone](const auto& x) { return x.second.pipe.address() == gone.pipe.address(); });
+  auto stood = active != st.chum.end() && self->clock().now() - active->second.since >= steady_after;
+  if (stood)
+    st.routes[active->first].failures = 0;
+  if (active != st.chum.end())
+    st.chum.erase(active);
   for (auto& [key, route] : st.routes)
     if (route.dialling && route.dialling.address() == gone.pipe.address()) {
       route.dialling = nullptr;
-      ++route.failures;
+      route.failures += stood ? 0 : 1;
     }
-  std::erase_if(st.chum, [&gone](const auto& x) { return x.second.pipe.address() == gone.pipe.address(); });
   for (const auto& user : st.context->directory->users())
     for (const auto& peer : st.context->directory->peers(user))
       if (!st.chum.contains({user, peer.instance_key}))
@@ -193,7 +201,6 @@ void end(self_pointer self, const connection_ended& gone) {
 
 void close_user(self_pointer self, const std::string& user) {
   auto& st = self->state;
-  st.context->directory->close(user);
   for (auto& [key, x] : st.chum)
     if (key.first == user)
       self->send(x.pipe, close_connection{std::string{why::by_user}});
@@ -222,17 +229,11 @@ connection_manager_actor::behavior_type connection_manager(self_pointer self, st
   for (const auto& user : self->state.context->directory->users())
     look_at_routes(self, user); // after a death
   return {
-      [self](open_identity& request) {
-        auto user = request.context->user;
-        self->state.context->directory->open(std::move(request.context));
-        look_at_routes(self, user);
-      },
-      [self](const close_identity& request) { close_user(self, request.user); },
-      [self](set_known_peers& request) {
-        self->state.context->directory->set_peers(request.user, std::move(request.peers));
+      [self](const look_at_user& request) {
         look_at_routes(self, request.user);
         admit_waiting(self, request.user);
       },
+      [self](const close_identity& request) { close_user(self, request.user); },
       [self](const pair_with& request) { return pair(self, request); },
       [self](list_connections) { return list_all(self); },
       [self](get_status) {

@@ -61,7 +61,7 @@ struct admission_due {
 LAMA_MESSAGE(admission_due, x.connection)
 
 /// What users' actors ask of it.
-using connection_questions = caf::typed_actor<caf::reacts_to<open_identity>, caf::reacts_to<close_identity>, caf::reacts_to<set_known_peers>,
+using connection_questions = caf::typed_actor<caf::reacts_to<look_at_user>, caf::reacts_to<close_identity>,
                                               // Fails with why the pairing did not come about.
                                               caf::replies_to<pair_with>::with<paired_with>, caf::replies_to<list_connections>::with<connections_listed>,
                                               caf::replies_to<get_status>::with<status_report>>;

@@ -11,7 +11,8 @@
 namespace lama::actors {
 
 /// Which of our keys are served, and which remote instances each user knows: what a connection must look up before it can ask anybody.
-/// Written by the connection manager, read by all connections; it outlives both, so that a manager that dies comes back knowing.
+/// Written by the instances, their people and the supervisor, each for what it knows; read by all connections. It outlives them all, so that
+/// nothing is lost with a manager that dies: messages to it are hints only.
 class connection_directory {
 public:
   void open(user_context_ptr context);

@@ -14,13 +14,13 @@ namespace lama::actors {
 /// Who stands at the other end of a known connection; decides what it may bring (protocol/policy).
 enum class peer_kind : uint8_t { contact, own_archive, own_sparse };
 
-/// An unlocked instance: from now on its key is served, and its routes are dialled.
-struct open_identity {
-  user_context_ptr context;
+/// The directory says something new of this user: an unlocked instance, or other peers. A hint: a manager that was dead looks at everyone.
+struct look_at_user {
+  std::string user;
 };
-LAMA_MESSAGE(open_identity)
+LAMA_MESSAGE(look_at_user, x.user)
 
-/// Its connections are closed, its key is no longer served.
+/// The user logged out; the directory has forgotten the key, and its connections are closed.
 struct close_identity {
   std::string user;
 };
@@ -36,13 +36,6 @@ struct known_peer {
   std::vector<std::string> urls; ///< empty: we wait for it to connect
 };
 LAMA_MESSAGE(known_peer, x.person, x.instance, x.urls)
-
-/// All peers of a user; replaces what was said before.
-struct set_known_peers {
-  std::string user;
-  std::vector<known_peer> peers;
-};
-LAMA_MESSAGE(set_known_peers, x.user, x.peers)
 
 /// Dials an inviter as `user`; answered when the pairing is stored on this side.
 struct pair_with {

@@ -2,6 +2,7 @@
 
 #include "actors/common/errors.hpp"
 #include "actors/connection_manager/connection_manager.hpp"
+#include "actors/connection_manager/directory.hpp"
 #include "actors/instance/lifecycle.hpp"
 #include "actors/instance/user_actors.hpp"
 #include "actors/pairing_manager/interface.hpp"
@@ -35,13 +36,15 @@ result<partner_identity> partner_of(const provision_user& request) {
 
 void announce(self_pointer self) {
   const auto& context = self->state.context;
-  self->send(context->members->find<connection_manager_actor>("connection-manager"), open_identity{context});
+  if (auto directory = context->directory.lock())
+    directory->open(context);
+  self->send(context->members->find<connection_manager_actor>("connection-manager"), look_at_user{context->user});
 }
 
 void start_family(self_pointer self) {
   auto& st = self->state;
+  announce(self); // before its people say whom they know
   start_user_actors(self, st.family, st.context);
-  announce(self);
 }
 
 /// The sparse instance is new, or was made anew: it is the partner from here on, and the former one has lost its rights.

@@ -27,6 +27,8 @@ struct partner_identity {
 /// Under which the partner stands in the store's notes.
 inline constexpr const char* partner_note = "partner";
 
+class connection_directory;
+
 /// What every actor of an unlocked user shares. The actors come and go (supervision); this stays until logout.
 struct user_context {
   std::string user;
@@ -34,6 +36,7 @@ struct user_context {
   std::shared_ptr<roster> members;
   std::shared_ptr<storage::store> store;
   std::shared_ptr<commit_listeners> commits;
+  std::weak_ptr<connection_directory> directory; ///< holds this context in turn, until logout
   std::shared_ptr<const models::key_ring> keys;
   models::identity me;
   std::optional<partner_identity> partner;

@@ -2,6 +2,7 @@
 
 #include "actors/common/errors.hpp"
 #include "actors/connection_manager/connection_manager.hpp"
+#include "actors/connection_manager/directory.hpp"
 #include "protocol/models/grants.hpp"
 #include "protocol/models/lama_objects.hpp"
 #include "protocol/models/leute.hpp"
@@ -86,7 +87,9 @@ void tell_peers(self_pointer self) {
   auto& st = self->state;
   auto peers = known_peers(*st.user, *st.user->store->read());
   st.known = peers.size();
-  self->send(st.user->members->find<connection_manager_actor>("connection-manager"), set_known_peers{st.user->user, std::move(peers)});
+  if (auto directory = st.user->directory.lock())
+    directory->set_peers(st.user->user, std::move(peers));
+  self->send(st.user->members->find<connection_manager_actor>("connection-manager"), look_at_user{st.user->user});
 }
 
 void refresh(self_pointer self) {

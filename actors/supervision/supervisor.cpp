@@ -70,6 +70,7 @@ user_context_ptr context_of(self_pointer self, const std::string& user, const op
   x->keys = opened.keys;
   x->me = opened.me;
   x->partner = opened.partner;
+  x->directory = self->state.context->directory;
   return x;
 }
 
@@ -207,6 +208,7 @@ caf::result<user_provisioned> provision(self_pointer self, provision_user& reque
 void log_out(self_pointer self, const std::string& user) {
   auto& st = self->state;
   if (auto found = st.users.find(user); found != st.users.end()) {
+    st.context->directory->close(user);
     self->send(st.context->members->find<connection_manager_actor>("connection-manager"), close_identity{user});
     found->second.stop_all(self, *st.context->members);
     st.users.erase(found);

@@ -10,6 +10,8 @@ namespace lama::protocol::sync {
 namespace {
 
 constexpr const char* missing_reference = "SYNC-MISSING";
+/// The type is no matter of policy: it breaks the protocol.
+constexpr const char* grant_type = "SYNC-TYPE";
 
 error broken(std::string what) {
   return fail(errc::bad_input, "The remote node does not keep to the sync protocol: " + std::move(what) + ".", "SYNC-STATE");
@@ -23,7 +25,7 @@ error bad_item(const hash& name, std::string what) {
 
 importer::importer(importer_config config, exporter* own_exporter)
     : config_{std::move(config)}, own_exporter_{own_exporter}, reached_{config_.sequence}, present_{limits::sync_recent_names},
-      missing_{limits::sync_recent_names / 8}, versions_{limits::sync_recent_names / 8} {
+      missing_{limits::sync_recent_names / 8}, declined_{limits::sync_recent_names / 8}, versions_{limits::sync_recent_names / 8} {
   // nop
 }
 
@@ -148,9 +150,14 @@ result<done> importer::check_items(batch_frame& x, std::vector<frontier_note>& b
   auto& slot = uploads_[x.request == 0 ? 0 : 1];
   std::size_t kept = 0;
   for (auto& next : x.items) {
-    LAMA_CHECK(check_item(next, slot, brought, objects));
+    bool wanted = true;
+    if (auto checked = check_item(next, slot, brought, objects); !checked) {
+      if (!decline(next, slot, checked.failure()))
+        return checked;
+      wanted = false;
+    }
     bool is_here = next.kind == item_kind::blob_piece && slot.skipping;
-    if (!is_here)
+    if (wanted && !is_here)
       x.items[kept++] = next;
     if (next.kind == item_kind::blob_piece && slot.offset == slot.total)
       slot = {};
@@ -159,6 +166,21 @@ result<done> importer::check_items(batch_frame& x, std::vector<frontier_note>& b
   if (slot.active && (x.flags & batch_flags::last) != 0)
     return broken("a blob that does not end");
   return done{};
+}
+
+/// What the policy refuses is left out, with all that refers to it, and the rest goes on: one object that a newer or a strange node brings
+/// must not end a friendship. Everything else that is wrong ends the session, and between our own instances this too: what one of them wrote
+/// must never be left out in silence.
+bool importer::decline(const item& x, upload& slot, const error& why) {
+  if (config_.mode != version_mode::merge || why.code != errc::forbidden || why.detail == grant_type)
+    return false;
+  if (x.kind == item_kind::blob_piece) {
+    slot = {true, true, x.name, x.total, x.bytes.size()};
+    actions_.push_back(send{write_frame(skip_frame{x.name})});
+  }
+  declined_.insert(x.name);
+  actions_.push_back(declined{x.name, why});
+  return true;
 }
 
 result<done> importer::check_item(item& x, upload& slot, std::vector<frontier_note>& brought, const object_source& objects) {
@@ -205,7 +227,7 @@ result<done> importer::check_object(const item& x, const object_source& objects)
   if (facts.is_id_object != (x.kind == item_kind::id_object))
     return bad_item(x.name, "which is not of the kind that it says");
   if (is_grant_type(facts.type->name))
-    return fail(errc::forbidden, "The remote node sent an object of type " + facts.type->name + ", which is never imported.", "SYNC-TYPE");
+    return fail(errc::forbidden, "The remote node sent an object of type " + facts.type->name + ", which is never imported.", grant_type);
   LAMA_CHECK(config_.policy->admit(facts, x.bytes));
   for (const auto& reference : facts.references)
     LAMA_CHECK(check_reference(x.name, reference, objects));
@@ -218,6 +240,8 @@ result<done> importer::check_object(const item& x, const object_source& objects)
 }
 
 result<done> importer::check_reference(const hash& from, const reference& x, const object_source& objects) {
+  if (declined_.contains(x.target))
+    return fail(errc::forbidden, from.hex() + " refers to " + x.target.hex() + ", which was refused.");
   if (present(x.target, objects))
     return done{};
   if ((x.kind == reference_kind::blob || x.kind == reference_kind::clob) && missing_.contains(x.target))
@@ -242,9 +266,11 @@ result<done> importer::check_version(const item& x, std::vector<frontier_note>& 
   if (facts.type->name != "VersionNodeEdge" || facts.references.size() != 1)
     return bad_item(x.name, "which is not a VersionNodeEdge");
   auto data = facts.references.front().target;
+  if (declined_.contains(data))
+    return fail(errc::forbidden, "It is a version of " + data.hex() + ", which was refused.");
   LAMA_TRY(version, version_behind(data, objects));
   if (is_grant_type(version.type->name))
-    return fail(errc::forbidden, "The remote node sent a version of type " + version.type->name + ", which is never imported.", "SYNC-TYPE");
+    return fail(errc::forbidden, "The remote node sent a version of type " + version.type->name + ", which is never imported.", grant_type);
   LAMA_CHECK(config_.policy->admit_version(version.id, version.id_text));
   accept(x.name);
   brought.push_back({version.id, {data, std::nullopt}});
@@ -297,7 +323,7 @@ result<done> importer::check_piece(const item& x, upload& slot, const object_sou
   if (x.bytes.empty() || x.bytes.size() > limits::blob_chunk_bytes || x.bytes.size() > slot.total - slot.offset)
     return bad_item(x.name, "a piece of a blob with a wrong size");
   slot.offset += x.bytes.size();
-  if (slot.offset == slot.total || slot.skipping)
+  if ((slot.offset == slot.total || slot.skipping) && !declined_.contains(x.name))
     accept(x.name);
   return done{};
 }

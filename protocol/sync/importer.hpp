@@ -55,7 +55,7 @@ private:
   /// A blob that comes in pieces; pushes and answers have one each.
   struct upload {
     bool active = false;
-    bool skipping = false; ///< it is here already
+    bool skipping = false; ///< it is here already, or was declined
     hash name{};
     uint64_t total = 0;
     uint64_t offset = 0;
@@ -68,6 +68,7 @@ private:
 
   result<done> check_header(const batch_frame& x);
   result<done> check_items(batch_frame& x, std::vector<frontier_note>& brought, const object_source& objects);
+  bool decline(const item& x, upload& slot, const error& why);
   result<done> check_item(item& x, upload& slot, std::vector<frontier_note>& brought, const object_source& objects);
   result<done> check_object(const item& x, const object_source& objects);
   result<done> check_version(const item& x, std::vector<frontier_note>& brought, const object_source& objects);
@@ -88,8 +89,9 @@ private:
   bool begun_ = false; ///< a push has come
   bool waiting_for_restart_ = false;
   bool restart_used_ = false;
-  recent_hashes present_; ///< stored here, or handed to the host before this
-  recent_hashes missing_; ///< blobs that the remote could never get
+  recent_hashes present_;  ///< stored here, or handed to the host before this
+  recent_hashes missing_;  ///< blobs that the remote could never get
+  recent_hashes declined_; ///< the policy refused them, or what they refer to
   recent<version_of> versions_;
   std::array<upload, 2> uploads_;
   std::deque<pending_batch> pending_;

@@ -102,7 +102,8 @@ struct frontier_note {
 
 // -- the host's part ------------------------------------------------------------------------------------------------------------------
 
-/// What the remote may bring. Asked for each item before it is handed on; an error ends the session.
+/// What the remote may bring. Asked for each item before it is handed on; `forbidden` leaves it out where versions are merged; any other error ends the
+/// session.
 class admission {
 public:
   virtual ~admission() = default;
@@ -173,12 +174,18 @@ struct caught_up {
   uint64_t sequence = 0;
 };
 
+/// The policy does not let the remote bring this: it is left out, with all that refers to it.
+struct declined {
+  hash name;
+  error reason;
+};
+
 /// The session is over; close the connection with this reason. `detail` of the error names the rule.
 struct close_session {
   error reason;
 };
 
-using action = std::variant<send, commit_batch, save_frontier, delivered, answered, caught_up, close_session>;
+using action = std::variant<send, commit_batch, save_frontier, delivered, answered, caught_up, declined, close_session>;
 
 /// What is asked of an exporter besides what it pushes.
 struct page_request {

@@ -39,33 +39,36 @@ result<done> give(storage::transaction& to, stage& on, const std::string& text) 
   return done{};
 }
 
+/// The same for a new version.
+result<done> give_version(storage::transaction& to, stage& on, const protocol::object& content) {
+  LAMA_TRY(text, protocol::write_object(content, to.recipes()));
+  LAMA_TRY(stored, protocol::store_version(to, text, 1'800'000'000'000));
+  LAMA_CHECK(models::grant(to, models::id_target(stored.id), {{on.all.persons[0]}, {}}, models::grant_mode::add, 1'800'000'000'000));
+  return give(to, on, text);
+}
+
 } // namespace
 
 const std::vector<forgery> forgeries = {
     {"a_list_of_people",
-     [](storage::transaction& to, stage& on) {
-       return give(to, on,
-                   models::object_writer{"Leute"}
-                       .text("appId", "one.leute")
-                       .id_reference("me", models::my_someone_id())
-                       .bag("other", models::reference_kind::id, {})
-                       .bag("group", models::reference_kind::id, {})
-                       .finish());
+     [](storage::transaction& to, stage& on) -> result<done> {
+       LAMA_TRY(mine, protocol::load_current(to, models::leute_id()));
+       mine.set("other", protocol::list{});
+       return give_version(to, on, mine);
      }},
     {"a_someone_who_is_me",
      [](storage::transaction& to, stage& on) -> result<done> {
        LAMA_TRY(mine, protocol::load_current(to, models::my_someone_id()));
-       LAMA_TRY(text, protocol::write_object(mine, to.recipes()));
-       return give(to, on, text);
+       mine.set("identities", protocol::map{});
+       return give_version(to, on, mine);
      }},
     {"a_profile_of_somebody_else",
      [](storage::transaction& to, stage& on) -> result<done> {
        LAMA_TRY(own, protocol::load_current(to, models::default_profile_of(on.liar)));
+       LAMA_CHECK(to.put(models::object_writer{"Person"}.text("email", "somebody@example.org").finish()));
        own.set("personId", on.all.persons[1]);
        own.set("owner", on.all.persons[1]);
-       LAMA_CHECK(to.put(models::object_writer{"Person"}.text("email", "somebody@example.org").finish()));
-       LAMA_TRY(text, protocol::write_object(own, to.recipes()));
-       return give(to, on, text);
+       return give_version(to, on, own);
      }},
     {"a_topic_on_another_channel",
      [](storage::transaction& to, stage& on) -> result<done> {

@@ -279,6 +279,7 @@ void node::perform(action x) {
                  [&](sync::delivered& what) { delivered.push_back(what.id); },
                  [&](answered& what) { answers.insert_or_assign(what.request, what.outcome); },
                  [&](sync::caught_up&) { ++caught_up; },
+                 [&](sync::declined& what) { declined.push_back(what.name); },
                  [&](close_session& what) { closed = what.reason; },
              },
              x);

@@ -96,6 +96,7 @@ public:
   bool holds_back = false;
   bool loses_acks = false; ///< what it answers is lost
   uint64_t caught_up = 0;  ///< how often
+  std::vector<hash> declined;
   std::map<uint32_t, result<done>> answers;
   std::vector<hash> delivered; ///< ids whose version the remote is known to have
   std::size_t committed_batches = 0;

@@ -82,20 +82,32 @@ TEST_F(Hostile, AGrant) {
   EXPECT_EQ(rule(), "SYNC-TYPE");
 }
 
-TEST_F(Hostile, ATypeThatThePolicyRefuses) {
+TEST_F(Hostile, ATypeThatThePolicyRefusesIsLeftOutAndTheRestTaken) {
   victim.policy.refused_types = {"Person"};
   push_text(person_text("new@example.com"));
-  ASSERT_TRUE(victim.closed);
-  EXPECT_EQ(victim.closed->code, errc::forbidden);
+  EXPECT_FALSE(victim.closed);
+  EXPECT_THAT(victim.declined, ::testing::ElementsAre(sha256(person_text("new@example.com"))));
   EXPECT_FALSE(victim.has(sha256(person_text("new@example.com"))));
+}
+
+TEST_F(Hostile, WhatRefersToARefusedObjectIsLeftOutWithIt) {
+  victim.policy.refused_versions = {"Person"};
+  victim.policy.refused_types = {"Person"};
+  auto text = person_text("new@example.com");
+  push_text(text);
+  push_text(write_version_node(edge_to(sha256(text), 5)), item_kind::version);
+  EXPECT_FALSE(victim.closed);
+  EXPECT_EQ(victim.declined.size(), 2u);
+  EXPECT_FALSE(victim.data_of(protocol::id_hash_of_person("new@example.com")));
 }
 
 TEST_F(Hostile, AVersionThatThePolicyRefusesAlsoIfItsDataIsHere) {
   victim.policy.refused_versions = {"Person"};
   auto old_version = victim.put(person_text("me@example.com"));
   push_text(write_version_node(edge_to(old_version, 5)), item_kind::version);
-  ASSERT_TRUE(victim.closed);
-  EXPECT_EQ(victim.closed->code, errc::forbidden);
+  EXPECT_FALSE(victim.closed);
+  EXPECT_EQ(victim.declined.size(), 1u);
+  EXPECT_FALSE(victim.has(sha256(write_version_node(edge_to(old_version, 5)))));
 }
 
 TEST_F(Hostile, AnOldVersionOfAGrantMadeCurrent) {

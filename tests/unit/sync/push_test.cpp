@@ -211,9 +211,12 @@ TEST_F(Push, TheImportTableStopsAChannelThatTheOutboxIsNot) {
   archive.grant_id(id, sparse.person);
   // Seen from an archive whose sparse instance sends this.
   policy_admission table{{policy::origin::sparse_of_mine, sparse.person, archive.person}, standard_recipes(), 1000};
-  connect(archive, sparse, {}, [&](session_config& x) { x.policy = &table; });
+  connect(archive, sparse, {}, [&](session_config& x) {
+    x.policy = &table;
+    x.mode = version_mode::adopt;
+  });
   run(archive, sparse);
-  ASSERT_TRUE(sparse.closed);
+  ASSERT_TRUE(sparse.closed) << "between own instances nothing is left out in silence";
   EXPECT_EQ(sparse.closed->code, errc::forbidden);
   EXPECT_FALSE(sparse.data_of(id));
 }
