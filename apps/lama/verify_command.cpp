@@ -1,9 +1,11 @@
 #include "apps/lama/commands.hpp"
 
-#include "storage/store.hpp"
+#include "protocol/environment.hpp"
+#include "storage/repair.hpp"
 
 #include <chrono>
 #include <iostream>
+#include <memory>
 #include <set>
 
 namespace lama::app {
@@ -37,6 +39,28 @@ result<json> verify_store(const std::optional<node_address>& node, const fs::pat
   return as_json(side, user, store->verify());
 }
 
+/// Only where something is wrong; nobody may have the store open, which opening it finds out.
+result<json> repair_store(const fs::path& folder, const std::string& side, const std::string& user) {
+  {
+    auto opened = storage::store::open(folder);
+    if (opened) {
+      auto checked = (*opened)->verify();
+      if (checked.problem_count == 0)
+        return as_json(side, user, checked);
+    } else if (opened.failure().code != errc::corrupt) {
+      return std::move(opened).failure();
+    }
+  }
+  progress_line progress;
+  LAMA_TRY(repaired, storage::repair(folder, {}, system_random(), [&](uint64_t count) { progress.show(grouped(count) + " objects carried over"); }));
+  auto outcome = as_json(side, user, repaired.after);
+  outcome["repaired"] = std::move(repaired.told);
+  outcome["repairedCount"] = repaired.told_count;
+  if (!repaired.kept.empty())
+    outcome["formerFiles"] = (folder / repaired.kept).string();
+  return outcome;
+}
+
 std::vector<std::string> folders_below(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code problem;
@@ -51,6 +75,10 @@ void print_report(const json& x) {
             << grouped(static_cast<uint64_t>(number_in(x, "blobs"))) << " blobs, " << grouped(static_cast<uint64_t>(number_in(x, "heads"))) << " heads, "
             << grouped(static_cast<uint64_t>(number_in(x, "references"))) << " references: "
             << (number_in(x, "problemCount") == 0 ? "all is well" : grouped(static_cast<uint64_t>(number_in(x, "problemCount"))) + " problems") << '\n';
+  for (const auto& step : list_in(x, "repaired"))
+    std::cout << "  repaired: " << printable(step.is_string() ? step.get<std::string>() : step.dump()) << '\n';
+  if (auto kept = text_in(x, "formerFiles"); !kept.empty())
+    std::cout << "  what could not be read is kept in " << printable(kept) << "; remove it when nothing is missed\n";
   for (const auto& problem : list_in(x, "problems"))
     std::cout << "  " << printable(problem.is_string() ? problem.get<std::string>() : problem.dump()) << '\n';
 }
@@ -69,7 +97,9 @@ int verify_remote(const common_options& common) {
   });
 }
 
-int verify(const common_options& common) {
+int verify(const common_options& common, bool repairs) {
+  if (!common.url.empty() && repairs)
+    return report(fail(errc::bad_input, "--repair works on a data dir, with the node stopped or the user logged out."), common.json);
   if (!common.url.empty())
     return verify_remote(common);
   auto data_dir = common.folder();
@@ -80,7 +110,7 @@ int verify(const common_options& common) {
     for (const auto& user : folders_below(data_dir / side)) {
       if (!common.user.empty() && user != common.user)
         continue;
-      auto checked = verify_store(node, data_dir / side / user, side, user);
+      auto checked = repairs ? repair_store(data_dir / side / user, side, user) : verify_store(node, data_dir / side / user, side, user);
       if (!checked) {
         report(fail(checked.failure().code, side + '/' + user + ": " + checked.failure().message), common.json);
         clean = false;
@@ -103,7 +133,9 @@ int verify(const common_options& common) {
 
 void add_verify_command(command_list& to) {
   auto* verifying = to.add("verify", "Re-hash everything and check all references and heads; through the node, or in the data dir when none runs");
-  to.on(verifying, [&common = to.common] { return verify(common); });
+  auto repairs = std::make_shared<bool>(false);
+  verifying->add_flag("--repair", *repairs, "Write what is damaged anew from what is sound; the node is stopped, or the user logged out");
+  to.on(verifying, [repairs, &common = to.common] { return verify(common, *repairs); });
 }
 
 } // namespace lama::app
