@@ -1,6 +1,7 @@
 #include "apps/lama/bench.hpp"
 
 #include "apps/lama/bench_nodes.hpp"
+#include "apps/lama/bench_store.hpp"
 #include "net/rpc_socket.hpp"
 #include "protocol/models/chat.hpp"
 #include "storage/store.hpp"
@@ -333,6 +334,11 @@ void add_bench(CLI::App& app) {
   auto* bench = app.add_subcommand("bench", "Measures this machine: whole processes over loopback, on folders of their own");
   bench->require_subcommand(1);
   add(*bench, "ingest", "Objects into the store: built, checked, hashed, indexed, durable in batches", 200'000, bench_ingest);
+  add(*bench, "store", "The store alone, beside plain LevelDB with the same bytes: writing, versions, reading, opening, memory", 1'000'000,
+      [](const settings& chosen) -> result<json> {
+        temporary_folder folder;
+        return bench_store(chosen.n, folder.path());
+      });
   add(*bench, "sync", "A friend's archive catches up after it was away", 20'000, bench_sync);
   add(*bench, "live", "One message at a time, from a page's call to the other page's notification", 500, bench_live);
   add(*bench, "chat", "Messages a second through one conversation", 5'000, bench_chat);
