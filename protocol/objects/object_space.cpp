@@ -8,6 +8,8 @@ result<object> load(const object_source& from, const hash& name) {
     return fail(errc::not_found, "object " + name.hex() + " is not here");
   auto is_id = classify(*text).kind == content_kind::id_object;
   auto parsed = is_id ? parse_id_object(*text, from.recipes()) : parse_object(*text, from.recipes());
+  if (!parsed && parsed.failure().code == errc::unsupported)
+    return fail(errc::unsupported, "object " + name.hex() + " cannot be read here: " + parsed.failure().message, parsed.failure().detail);
   if (!parsed)
     return fail(errc::corrupt, "object " + name.hex() + " does not parse: " + parsed.failure().message, parsed.failure().detail);
   return parsed;

@@ -51,7 +51,7 @@ public:
   virtual void mark_elsewhere(const hash& name) = 0;
 };
 
-/// Reads and parses; `not_found`, or `corrupt` where the text does not parse.
+/// Reads and parses; `not_found`, `unsupported` for a type without a recipe here, or `corrupt` where the text does not parse.
 result<object> load(const object_source& from, const hash& name);
 /// The data hash of the current version; nothing where there is no head.
 std::optional<hash> current_data(const object_source& from, const hash& id);

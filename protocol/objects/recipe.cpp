@@ -5,6 +5,8 @@
 #include "protocol/objects/recipe_notation.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 #include <unordered_set>
 
 namespace lama::protocol {
@@ -14,10 +16,21 @@ struct recipe_table::entry {
   declared_recipe declared; ///< for those that inherit from it
 };
 
+struct recipe_table::layering {
+  const recipe_table& base;
+  std::shared_mutex mutex; ///< of what is added here: types come at any time, while others look up
+};
+
 recipe_table::recipe_table() = default;
 recipe_table::~recipe_table() = default;
 recipe_table::recipe_table(recipe_table&&) noexcept = default;
 recipe_table& recipe_table::operator=(recipe_table&&) noexcept = default;
+
+recipe_table recipe_table::on_top_of(const recipe_table& base) {
+  recipe_table table;
+  table.layering_.reset(new layering{base, {}});
+  return table;
+}
 
 const rule* recipe::find(std::string_view field) const {
   auto at = std::ranges::find(rules, field, &rule::name);
@@ -74,9 +87,7 @@ private:
     auto dot = path.find('.');
     auto type = path.substr(0, dot);
     auto field = dot == std::string::npos ? std::string{} : path.substr(dot + 1, path.find('.', dot + 1) - dot - 1);
-    auto* owner = type == made_.declared.name ? &made_ : nullptr;
-    if (auto known = table_.recipes_.find(type); !owner && known != table_.recipes_.end())
-      owner = known->second.get();
+    const auto* owner = type == made_.declared.name ? &made_ : table_.entry_of(type);
     if (owner) {
       auto at = std::ranges::find(owner->declared.rules, field, &declared_rule::name);
       if (at != owner->declared.rules.end() && at->inherits_from.empty())
@@ -196,8 +207,13 @@ private:
 };
 
 result<const recipe*> recipe_table::add(declared_recipe declared, std::string text) {
-  if (recipes_.contains(declared.name))
+  std::unique_lock<std::shared_mutex> guard;
+  if (layering_)
+    guard = std::unique_lock{layering_->mutex};
+  if (entry_of(declared.name))
     return fail(errc::conflict, "there is a recipe called " + declared.name);
+  if (layering_ && order_.size() >= limits::registered_recipes)
+    return fail(errc::too_large, "there are " + std::to_string(order_.size()) + " registered recipes, and no more may be added");
   auto made = std::make_unique<entry>();
   made->declared = std::move(declared);
   made->built.text = std::move(text);
@@ -221,12 +237,36 @@ result<const recipe*> recipe_table::add_line(std::string_view line) {
   return add(std::move(declared), std::move(text));
 }
 
+/// Whoever calls it for a table that grows holds its mutex.
+const recipe_table::entry* recipe_table::entry_of(std::string_view type) const {
+  if (auto found = recipes_.find(type); found != recipes_.end())
+    return found->second.get();
+  return layering_ ? layering_->base.entry_of(type) : nullptr;
+}
+
 const recipe* recipe_table::find(std::string_view type) const {
+  if (!layering_) {
+    auto found = recipes_.find(type);
+    return found == recipes_.end() ? nullptr : &found->second->built;
+  }
+  if (const auto* known = layering_->base.find(type))
+    return known;
+  std::shared_lock guard{layering_->mutex};
   auto found = recipes_.find(type);
   return found == recipes_.end() ? nullptr : &found->second->built;
 }
 
 std::vector<const recipe*> recipe_table::all() const {
+  auto types = layering_ ? layering_->base.all() : std::vector<const recipe*>{};
+  auto own = added();
+  types.insert(types.end(), own.begin(), own.end());
+  return types;
+}
+
+std::vector<const recipe*> recipe_table::added() const {
+  std::shared_lock<std::shared_mutex> guard;
+  if (layering_)
+    guard = std::shared_lock{layering_->mutex};
   return order_;
 }
 

@@ -73,10 +73,12 @@ struct recipe {
   const rule* find(std::string_view name) const;
 };
 
-/// Which types a node knows. Lookups do not allocate and are safe from several threads while nothing is added.
+/// Which types a node knows. Lookups do not allocate and are safe from several threads while nothing is added; in a table on top of another, also then.
 class recipe_table {
 public:
   recipe_table();
+  /// Knows what `base` knows, which outlives it and to which nothing more is added, and up to limits::registered_recipes types that are added here.
+  static recipe_table on_top_of(const recipe_table& base);
   ~recipe_table();
   recipe_table(recipe_table&&) noexcept;
   recipe_table& operator=(recipe_table&&) noexcept;
@@ -87,8 +89,10 @@ public:
   result<const recipe*> add_line(std::string_view line);
 
   const recipe* find(std::string_view type) const;
-  /// In the order in which they were added.
+  /// In the order in which they were added, those of the base first.
   std::vector<const recipe*> all() const;
+  /// Only those that were added here.
+  std::vector<const recipe*> added() const;
 
 private:
   struct entry;
@@ -101,11 +105,15 @@ private:
     }
   };
 
+  struct layering;
+
   result<const recipe*> add(struct declared_recipe declared, std::string text);
+  const entry* entry_of(std::string_view type) const;
 
   std::unordered_map<std::string, std::unique_ptr<entry>, name_hash, std::equal_to<>> recipes_;
   std::vector<const recipe*> order_;
   std::map<std::string, std::shared_ptr<const text_pattern>, std::less<>> patterns_; ///< compiled once, though used by many rules
+  std::unique_ptr<layering> layering_;                                               ///< of a table on top of another, else null
 };
 
 /// Core and one.models types, LAMA's nine and our own (`LamaContact` …): everything a node of ours knows from the start.
