@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -23,14 +24,18 @@ struct context_owner {
   }
 };
 
-int value_of(char digit, bool any_case) {
-  if (digit >= '0' && digit <= '9')
-    return digit - '0';
-  if (digit >= 'a' && digit <= 'f')
-    return digit - 'a' + 10;
-  if (any_case && digit >= 'A' && digit <= 'F')
-    return digit - 'A' + 10;
-  return -1;
+/// Of each byte the value as a digit of [0-9a-f]; 0x80 for what is none. Looked up: a store reads some millions of hashes a second.
+constexpr auto digit_values = [] {
+  std::array<uint8_t, 256> values{};
+  for (auto& x : values)
+    x = 0x80;
+  for (uint8_t i = 0; i < 16; ++i)
+    values[static_cast<unsigned char>(digits[i])] = i;
+  return values;
+}();
+
+uint8_t value_of(char digit) {
+  return digit_values[static_cast<unsigned char>(digit)];
 }
 
 } // namespace
@@ -39,14 +44,14 @@ std::optional<hash> hash::from_hex(std::string_view text) {
   if (text.size() != 64)
     return std::nullopt;
   hash x;
+  unsigned wrong = 0;
   for (std::size_t i = 0; i < 32; ++i) {
-    auto high = value_of(text[2 * i], false);
-    auto low = value_of(text[2 * i + 1], false);
-    if (high < 0 || low < 0)
-      return std::nullopt;
+    unsigned high = value_of(text[2 * i]);
+    unsigned low = value_of(text[2 * i + 1]);
+    wrong |= high | low;
     x.bytes[i] = static_cast<uint8_t>(high << 4 | low);
   }
-  return x;
+  return wrong > 15 ? std::nullopt : std::optional{x};
 }
 
 std::optional<hash> hash::from_bytes(std::string_view raw) {
@@ -118,9 +123,10 @@ std::optional<std::string> from_hex(std::string_view text) {
     return std::nullopt;
   std::string bytes(text.size() / 2, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    auto high = value_of(text[2 * i], true);
-    auto low = value_of(text[2 * i + 1], true);
-    if (high < 0 || low < 0)
+    auto lower = [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; };
+    unsigned high = value_of(lower(text[2 * i]));
+    unsigned low = value_of(lower(text[2 * i + 1]));
+    if ((high | low) > 15)
       return std::nullopt;
     bytes[i] = static_cast<char>(high << 4 | low);
   }

@@ -125,8 +125,10 @@ bool microdata_reader::read_header() {
 
 bool microdata_reader::read_body(object* out, object_facts* facts) {
   facts_ = facts;
-  if (out)
+  if (out) {
     out->type = type_->name;
+    out->fields.reserve(type_->rules.size());
+  }
   if (facts_) {
     facts_->type = type_;
     facts_->is_id_object = is_id_object_;
@@ -278,7 +280,7 @@ bool microdata_reader::read_reference(const item_type& type, value* out) {
   if (facts_)
     facts_->references.push_back({*target, kind_of_reference(type.kind), field_});
   if (out)
-    *out = *target;
+    out->emplace<hash>(*target);
   return take_closing("</a>") && count_item();
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 /// Writing objects (docs/protocol/01 §1). What the peer would write but could not read back is refused.
 namespace lama::protocol {
@@ -74,13 +73,16 @@ public:
   }
 
   result<std::string> write(const object& x, bool id_only) {
+    constexpr std::size_t usual_bytes = 512;
+    out_.reserve(usual_bytes);
     out_ = id_only ? type_.id_object_header : type_.object_header;
     bool good = true;
     for (const auto& rule : type_.rules)
       if (!id_only || rule.is_id)
         good = good && write_top_rule(rule, x);
+    // Fields that a rule took are known; the names are looked at only where there are more.
     for (const auto& field : x.fields)
-      good = good && (type_.find(field.name) || field.name == field_type || field.name == field_version ||
+      good = good && (known_fields_ == x.fields.size() || type_.find(field.name) || field.name == field_type || field.name == field_version ||
                       give_up(field.name, "is no field of this type", "O2M-COBJ2"));
     out_ += "</div>";
     if (good && out_.size() > limits::object_bytes)
@@ -98,7 +100,8 @@ private:
   }
 
   bool write_top_rule(const rule& x, const object& from) {
-    auto* content = from.find(x.name);
+    auto* content = find_from(from, next_field_, x.name);
+    known_fields_ += content ? 1 : 0;
     if (is_absent(content) && x.name == field_type) {
       value name{type_.name};
       return write_field(x, name, false);
@@ -112,8 +115,9 @@ private:
     auto* nested = std::get_if<object>(&from);
     if (!nested)
       return wrong_type("an object");
+    std::size_t next = 0;
     for (const auto& x : rules) {
-      auto* content = nested->find(x.name);
+      auto* content = find_from(*nested, next, x.name);
       if (!content && !x.optional)
         return give_up(x.name, "is missing", "O2M-RTYC2");
       if (content && is_absent(content))
@@ -122,6 +126,18 @@ private:
         return false;
     }
     return true;
+  }
+
+  /// Fields mostly stand in the order of the rules, so it is looked at first what follows the one before.
+  static const value* find_from(const object& in, std::size_t& next, std::string_view name) {
+    if (next < in.fields.size() && in.fields[next].name == name)
+      return &in.fields[next++].content;
+    for (std::size_t i = 0; i < in.fields.size(); ++i)
+      if (in.fields[i].name == name) {
+        next = i + 1;
+        return &in.fields[i].content;
+      }
+    return nullptr;
   }
 
   bool write_field(const rule& x, const value& content, bool nested) {
@@ -216,7 +232,7 @@ private:
     auto* target = std::get_if<hash>(&x);
     if (!target)
       return wrong_type("a hash");
-    out_ += target->hex();
+    append_hex(out_, *target);
     return true;
   }
 
@@ -280,24 +296,35 @@ private:
     auto* entries = std::get_if<map>(&x);
     if (!entries)
       return wrong_type("a map");
-    std::set<std::string> keys;
+    std::vector<std::pair<std::size_t, std::size_t>> keys;
     for (const auto& [key, content] : *entries) {
       out_ += "<dt>";
       auto start = out_.size();
       if (!write_bare(*type.key, key))
         return false;
-      if (!keys.insert(out_.substr(start)).second)
-        return give_up(field_->name, "holds a key twice", "");
+      keys.emplace_back(start, out_.size() - start);
       out_ += "</dt><dd>";
       if (!write_bare(*type.item, content))
         return false;
       out_ += "</dd>";
     }
-    return true;
+    return are_distinct(keys) || give_up(field_->name, "holds a key twice", "");
+  }
+
+  /// Of parts of what was written.
+  bool are_distinct(const std::vector<std::pair<std::size_t, std::size_t>>& parts) const {
+    std::vector<std::string_view> texts;
+    texts.reserve(parts.size());
+    for (auto [start, length] : parts)
+      texts.push_back(std::string_view{out_}.substr(start, length));
+    std::ranges::sort(texts);
+    return std::ranges::adjacent_find(texts) == texts.end();
   }
 
   const recipe& type_;
   const rule* field_ = nullptr;
+  std::size_t next_field_ = 0;   ///< where the next rule's field is likely to stand
+  std::size_t known_fields_ = 0; ///< that a rule was found for
   std::string out_;
   error failure_;
 };

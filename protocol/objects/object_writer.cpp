@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace lama::protocol {
 
@@ -12,16 +13,6 @@ constexpr std::array<std::string_view, 4> reference_names{"obj", "id", "clob", "
 
 std::string_view name_of(reference_kind kind) {
   return reference_names[static_cast<std::size_t>(kind)];
-}
-
-void append_hex(std::string& out, const hash& x) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::array<char, 64> text;
-  for (std::size_t i = 0; i < 32; ++i) {
-    text[2 * i] = digits[x.bytes[i] >> 4];
-    text[2 * i + 1] = digits[x.bytes[i] & 15];
-  }
-  out.append(text.data(), text.size());
 }
 
 void append_reference(std::string& out, std::string_view name, reference_kind kind, const hash& target) {
@@ -44,7 +35,22 @@ std::string& open_span(std::string& out, std::string_view name) {
   return out.append("<span itemprop=\"").append(name).append("\">");
 }
 
+/// Two digits of each byte.
+constexpr auto hex_pairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < 256; ++i)
+    pairs[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
+  return pairs;
+}();
+
 } // namespace
+
+void append_hex(std::string& out, const hash& x) {
+  std::array<char, 64> text;
+  for (std::size_t i = 0; i < 32; ++i)
+    std::memcpy(text.data() + 2 * i, hex_pairs[x.bytes[i]].data(), 2);
+  out.append(text.data(), text.size());
+}
 
 object_writer::object_writer(std::string_view type, bool id_object) {
   out_.reserve(512);

@@ -3,6 +3,7 @@
 #include "protocol/objects/microdata.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -32,6 +33,28 @@ std::size_t character_length(std::string_view text, std::size_t at, bool with_su
   }
   return 0;
 }
+
+/// Eight bytes at a time: items of one list begin alike.
+std::size_t first_difference(std::string_view a, std::string_view b, std::size_t common) {
+  std::size_t at = 0;
+  for (uint64_t x = 0, y = 0; at + sizeof x <= common; at += sizeof x) {
+    std::memcpy(&x, a.data() + at, sizeof x);
+    std::memcpy(&y, b.data() + at, sizeof y);
+    if (x != y)
+      break;
+  }
+  while (at < common && a[at] == b[at])
+    ++at;
+  return at;
+}
+
+/// What append_escaped does not copy as it is, or must look at: & < > and the first byte of U+D000 .. U+DFFF.
+constexpr auto needs_care = [] {
+  std::array<bool, 256> marks{};
+  for (unsigned char c : {'&', '<', '>', '\xED'})
+    marks[c] = true;
+  return marks;
+}();
 
 } // namespace
 
@@ -94,8 +117,7 @@ bool is_script_space(uint16_t unit) {
 
 int compare_text(std::string_view a, std::string_view b) {
   auto common = std::min(a.size(), b.size());
-  auto differs = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(common), b.begin()).first - a.begin();
-  auto at = static_cast<std::size_t>(differs);
+  auto at = first_difference(a, b, common);
   if (at == common)
     return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
   auto first = static_cast<unsigned char>(a[at]);
@@ -120,6 +142,8 @@ int compare_text(std::string_view a, std::string_view b) {
 void append_escaped(std::string& out, std::string_view raw) {
   std::size_t done = 0;
   for (std::size_t at = 0; at < raw.size(); ++at) {
+    if (!needs_care[static_cast<unsigned char>(raw[at])])
+      continue;
     const char* replacement = nullptr;
     std::size_t length = 1;
     switch (raw[at]) {
@@ -152,10 +176,12 @@ void append_escaped(std::string& out, std::string_view raw) {
 
 std::string unescape(std::string_view escaped) {
   // One pass gives what the peer's three give: no replacement makes or breaks a later one (docs/protocol/01 §3).
+  auto at = escaped.find('&');
+  if (at == std::string_view::npos)
+    return std::string{escaped};
   std::string raw;
   raw.reserve(escaped.size());
-  for (;;) {
-    auto at = escaped.find('&');
+  for (;; at = escaped.find('&')) {
     raw.append(escaped.substr(0, at));
     if (at == std::string_view::npos)
       return raw;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/hash.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,5 +42,7 @@ double script_number(std::string_view text);
 bool read_canonical_number(std::string_view text, double& x);
 /// number_text without a string of its own.
 void append_number(std::string& out, double x);
+/// 64 lower-case digits.
+void append_hex(std::string& out, const hash& x);
 
 } // namespace lama::protocol
