@@ -109,6 +109,10 @@ result<algorithm> algorithm_for(const recipe* type, const std::vector<std::strin
   if (!type)
     return traits.usual;
   auto name = configured_algorithm(*type, path, traits.name);
+  // Items of an array have no order that two sides could agree on, and what is referred to may be on another instance: both are taken as a whole.
+  bool whole = kind == item_kind::array || kind == item_kind::reference_to_object;
+  if (whole && name.empty() && is_own_type(type->name))
+    return algorithm::newest;
   if (name.empty() || name == traits.usual_name)
     return traits.usual;
   if (name == "LinkedListCrdtAlgorithm" && kind == item_kind::reference_to_object)

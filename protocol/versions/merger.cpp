@@ -52,7 +52,7 @@ result<object> merger::run() {
   type_ = space_.recipes().find(base->type);
   if (!type_)
     return fail(errc::unsupported, "unknown type " + base->type);
-  ties_by_value_ = repairs_ == merge_repairs::on && is_own_type(type_->name);
+  is_ours_ = repairs_ == merge_repairs::on && is_own_type(type_->name);
   auto copy = *base;
   LAMA_CHECK(record_operations(*type_));
   return merge_fields(type_->rules, history_view{graph_}, root_, std::move(copy));
@@ -184,7 +184,7 @@ result<std::optional<value>> merger::merge_newest(const history_view& view, cons
   auto candidates = view.find_in_both(has(at, value_set));
   auto winner = last_by_time(candidates);
   LAMA_TRY(newest, value_in(winner ? *winner : view.first()));
-  if (ties_by_value_)
+  if (is_ours_)
     for (auto candidate : candidates)
       if (is_as_late(candidate, *winner)) {
         LAMA_TRY(other, value_in(candidate));
@@ -279,6 +279,8 @@ result<std::optional<value>> merger::merge_maps(const item_type& type, const his
     else if (*merged)
       merged_map.emplace_back(below.key, std::move(**merged));
   }
+  if (is_ours_)
+    std::ranges::stable_sort(merged_map, [](const auto& a, const auto& b) { return compare_text(comparable_text(a.first), comparable_text(b.first)) < 0; });
   return std::optional<value>{std::move(merged_map)};
 }
 
@@ -289,7 +291,7 @@ result<std::optional<value>> merger::merge_references(const history_view& view, 
   LAMA_TRY(second, value_in(view.second()));
   if (!view.one_top()) {
     auto* newer = a && (!b || is_later(*a, *b)) ? first : second;
-    if (ties_by_value_ && a && b && is_as_late(*a, *b))
+    if (is_ours_ && a && b && is_as_late(*a, *b))
       newer = greater(first, second);
     if (newer)
       return copy_of(newer);

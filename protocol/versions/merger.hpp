@@ -55,9 +55,10 @@ private:
   object_cache objects_;
   operation_site root_;
   const recipe* type_ = nullptr;
+  /// Merged as types of ours are (docs/protocol/01 §5.6), so that every order of arrival gives the same bytes.
   /// Of two nodes of one millisecond the peer takes the one with the greater hash. But a local change is an Edge to everybody else, with another hash, so
   /// that two sides may each keep their own for ever. Types of ours therefore take the greater value; stock types merge as the peer does.
-  bool ties_by_value_ = false;
+  bool is_ours_ = false;
   std::vector<std::string> path_;
   int references_ = 0;
 };

@@ -193,8 +193,8 @@ result<done> operation_recorder::compare_maps(const item_type& type, const value
   };
   for (auto& [key, entry] : old_map) {
     LAMA_TRY(goes_on, compare(key, &entry));
-    // The peer's walk ends at the first key that is gone; what follows has no operations (docs/protocol/01 §5.3, "Map walk").
-    if (!goes_on)
+    // The peer's walk ends at the first key that is gone; what follows has no operations (docs/protocol/01 §5.3, "Map walk"). Ours sees all keys.
+    if (!goes_on && !is_own_type_)
       return done{};
   }
   for (auto& [key, entry] : new_map)

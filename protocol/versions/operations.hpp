@@ -68,7 +68,8 @@ struct operation_site {
 /// Compares versions and records what changed.
 class operation_recorder {
 public:
-  operation_recorder(object_cache& objects, const recipe& type, operation_site& root) : objects_{objects}, type_{type}, root_{root} {
+  operation_recorder(object_cache& objects, const recipe& type, operation_site& root)
+      : objects_{objects}, type_{type}, root_{root}, is_own_type_{is_own_type(type.name)} {
     // nop
   }
 
@@ -94,6 +95,7 @@ private:
   object_cache& objects_;
   const recipe& type_;
   operation_site& root_;
+  bool is_own_type_;
   std::size_t node_ = 0;
   std::vector<std::string> path_;
   int references_ = 0; ///< how many of them the path goes through
