@@ -1,3 +1,5 @@
+#include "protocol/objects/object_json.hpp"
+
 #include "protocol/objects/microdata.hpp"
 
 #include <algorithm>
@@ -6,8 +8,6 @@
 namespace lama::protocol {
 
 namespace {
-
-json json_of(const item_type& type, const value& x);
 
 json sorted_array(json items) {
   std::vector<std::pair<std::string, json>> texts;
@@ -48,6 +48,8 @@ json json_of_entries(const item_type& type, const value& x) {
   return sorted_array(std::move(entries));
 }
 
+} // namespace
+
 json json_of(const item_type& type, const value& x) {
   if (auto* text = std::get_if<std::string>(&x))
     return *text;
@@ -68,6 +70,8 @@ json json_of(const item_type& type, const value& x) {
   }
   return type.kind == item_kind::map ? json_of_entries(type, x) : json_of_items(type, x);
 }
+
+namespace {
 
 result<value> value_of(const item_type& type, const json& x, const std::string& field);
 
