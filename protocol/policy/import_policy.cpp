@@ -1,5 +1,7 @@
 #include "protocol/policy/import_policy.hpp"
 
+#include "protocol/policy/sync_strategy.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -137,6 +139,8 @@ reach reach_of(origin from, std::string_view type) {
 
 judgement judge(const parties& between, const subject& what) {
   constexpr judgement yes{verdict::allowed, {}};
+  if (between.strategies && between.strategies->is_local(what.type))
+    return {verdict::denied, "the configuration keeps this type on the instance that wrote it"};
   auto limit = reach_of(between.from, what.type);
   if (limit == never)
     return {verdict::denied, "this type is never taken from there"};

@@ -17,11 +17,15 @@ enum class origin : uint8_t {
   contact,         ///< anybody else
 };
 
+class strategy_table; // sync_strategy.hpp
+
 /// Between whom objects pass. Both are person ids; `remote` was authenticated by the connection.
 struct parties {
   origin from = origin::contact;
   hash me;
   hash remote;
+  /// Types that the configuration keeps on this instance; null for none. Outlives the parties.
+  const strategy_table* strategies = nullptr;
 };
 
 /// What an object would become here.
