@@ -1,4 +1,5 @@
 #include "protocol/objects/object_space.hpp"
+#include "protocol/versions/versions.hpp"
 #include "tests/support/vectors.hpp"
 #include "tests/unit/objects/vector_objects.hpp"
 
@@ -52,6 +53,30 @@ TEST_F(memory_spaces, finds_referrers_as_the_peer_does) {
       found += referrer.hex() + "\n";
     EXPECT_EQ(found, lines);
   }
+}
+
+TEST_F(memory_spaces, answers_the_queries_of_the_vectors) {
+  auto vectors = load_vectors("objects.json").at("reverseMaps");
+  for (const auto& x : vectors.at("objects"))
+    if (auto text = write_object(*object_of(x.at("object"), standard_recipes()), standard_recipes()); x.contains("idHash"))
+      ASSERT_TRUE(store_version(space, *text, 1));
+    else
+      put(*text);
+  auto person = id_hash_of_person("alice@example.com");
+  std::vector<std::string> all;
+  std::vector<std::string> latest;
+  for (const auto& name : space.referrers(person, "Group")) {
+    all.push_back(name.hex());
+    if (current_data(space, *examine(*space.read(name), standard_recipes())->id_hash) == name)
+      latest.push_back(name.hex());
+  }
+  std::vector<std::string> profiles;
+  for (const auto& id : space.referring_ids(person, "Profile"))
+    profiles.push_back(id.hex());
+  const auto& expected = vectors.at("queries");
+  EXPECT_EQ(json(all), expected.at("allGroupsOfPerson"));
+  EXPECT_EQ(json(latest), expected.at("latestGroupsOfPerson"));
+  EXPECT_EQ(json(profiles), expected.at("idProfilesOfPerson"));
 }
 
 TEST_F(memory_spaces, brings_the_id_object_along) {
