@@ -1,10 +1,12 @@
 #include "actors/instance/user_actors.hpp"
 
 #include "actors/conversations/conversations.hpp"
+#include "actors/evictor/evictor.hpp"
 #include "actors/leute/leute.hpp"
 #include "actors/object_store/object_store.hpp"
 #include "actors/outbox/outbox.hpp"
 #include "actors/pairing_manager/pairing_manager.hpp"
+#include "actors/scrubber/scrubber.hpp"
 
 namespace lama::actors {
 
@@ -24,10 +26,21 @@ void start_user_actors(caf::local_actor* self, children& family, const user_cont
   };
   start("leute", leute);
   start("pairing-manager", pairing_manager);
+  family.start(self, *context->members, context->role("scrubber"), [self, context] {
+    auto reader =
+        context->environment->where == placement::production ? self->system().spawn<caf::detached>(scrubber, context) : self->system().spawn(scrubber, context);
+    return caf::actor_cast<caf::actor>(reader);
+  });
   if (context->environment->settings.which == side::archive)
     start("conversations", conversations);
   else
     start("outbox", outbox);
+  if (context->environment->settings.which == side::sparse && context->environment->settings.sparse_budget > 0)
+    family.start(self, *context->members, context->role("evictor"), [self, context] {
+      auto made =
+          context->environment->where == placement::production ? self->system().spawn<caf::detached>(evictor, context) : self->system().spawn(evictor, context);
+      return caf::actor_cast<caf::actor>(made);
+    });
 }
 
 } // namespace lama::actors

@@ -1,5 +1,6 @@
 #include "apps/lama/commands.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -50,9 +51,29 @@ std::string objects_of(const json& x) {
   return grouped(static_cast<uint64_t>(count));
 }
 
+/// How the stores are: what the scrubber saw, and what waits to be healed.
+std::vector<std::vector<std::string>> scrub_rows(const std::string& side, const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  constexpr std::string_view role_prefix = "scrubber/";
+  auto actors = answer.find("actors");
+  if (actors == answer.end() || !actors->is_object())
+    return rows;
+  for (const auto& [role, status] : actors->items()) {
+    if (!role.starts_with(role_prefix))
+      continue;
+    auto last = number_in(status, "lastPassMs");
+    auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    rows.push_back({side, role.substr(role_prefix.size()), grouped(static_cast<uint64_t>(number_in(status, "checked"))),
+                    last == 0 ? "never" : duration_text(std::max<int64_t>(0, now - last)) + " ago", grouped(static_cast<uint64_t>(number_in(status, "found"))),
+                    grouped(static_cast<uint64_t>(number_in(status, "wanted"))), text_in(status, "lastError")});
+  }
+  return rows;
+}
+
 void print_people(const std::vector<side_status>& all) {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::vector<std::string>> lines;
+  std::vector<std::vector<std::string>> stores;
   for (const auto& x : all) {
     if (!x.answer) {
       rows.push_back({x.side, "no answer", "", "", "", x.at.url});
@@ -60,6 +81,8 @@ void print_people(const std::vector<side_status>& all) {
     }
     rows.push_back(
         {x.side, text_in(*x.answer, "status"), duration_text(number_in(*x.answer, "uptimeMs")), users_of(*x.answer), objects_of(*x.answer), x.at.url});
+    for (auto& row : scrub_rows(x.side, *x.answer))
+      stores.push_back(std::move(row));
     for (const auto& c : list_in(*x.answer, "connections"))
       lines.push_back({x.side, text_in(c, "group"), text_in(c, "status"), text_in(c, "user"), text_in(c, "personId").substr(0, 12), text_in(c, "url"),
                        text_in(c, "detail")});
@@ -68,6 +91,10 @@ void print_people(const std::vector<side_status>& all) {
   if (!lines.empty()) {
     std::cout << '\n';
     print_table({"SIDE", "GROUP", "CONNECTION", "USER", "PERSON", "URL", "DETAIL"}, lines);
+  }
+  if (!stores.empty()) {
+    std::cout << '\n';
+    print_table({"SIDE", "STORE OF", "RE-READ", "LAST WHOLE PASS", "FOUND DAMAGED", "STILL LOST", "DETAIL"}, stores);
   }
 }
 

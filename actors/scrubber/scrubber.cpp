@@ -1,0 +1,85 @@
+#include "actors/scrubber/scrubber.hpp"
+
+#include "storage/sync_adapter.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+/// Since the last whole pass; nothing where none was, or where the clock went back.
+std::chrono::milliseconds until_next_pass(const scrubber_state& of) {
+  auto since = of.user->environment->clock->now_ms() - of.progress.last_pass_ms;
+  if (of.progress.position || of.progress.last_pass_ms == 0 || since < 0)
+    return {};
+  return std::max(std::chrono::milliseconds{0}, next_pass - std::chrono::milliseconds{since});
+}
+
+result<done> put_away(storage::transaction& to, const std::vector<hash>& damaged, const user_context& user) {
+  for (const auto& name : damaged) {
+    auto put = to.quarantine(name);
+    // It may have been healed or evicted since it was looked at.
+    if (!put && put.failure().code != errc::not_found && put.failure().code != errc::conflict)
+      return put;
+  }
+  if (!damaged.empty())
+    storage::begin_sync_anew(*user.store->read(), to, user.environment->random());
+  return done{};
+}
+
+} // namespace
+
+std::chrono::milliseconds scrubber_state::scrub_piece() {
+  auto unreadable = progress.unreadable;
+  auto piece = storage::scrub(*user->store->read(), progress, scrubbed_bytes_a_piece, user->environment->clock->now_ms());
+  if (progress.unreadable > unreadable) {
+    last_error = "files of the store cannot be read; run lama verify --repair";
+    user->environment->log(log_error, name, user->user + ": " + last_error);
+  }
+  for (const auto& x : piece.damaged)
+    user->environment->log(log_error, name, user->user + ": object " + x.hex() + " is damaged, and goes into quarantine");
+  if (++pieces >= pieces_a_note || piece.ended || !piece.damaged.empty())
+    note(piece.damaged);
+  if (piece.ended)
+    return next_pass;
+  // One large blob counts for its time.
+  return std::max<std::chrono::milliseconds>(next_piece, std::chrono::milliseconds{piece.bytes * 1000 / scrubbed_bytes_a_piece});
+}
+
+void scrubber_state::note(const std::vector<hash>& damaged) {
+  pieces = 0;
+  transact change{"scrub", [state = progress, damaged, of = user](storage::transaction& to) -> result<done> {
+                    to.set_note(storage::scrub_note, storage::encode(state));
+                    return put_away(to, damaged, *of);
+                  }};
+  // What could not be noted is found again in the next pass.
+  caf::anon_send(user->writer(), std::move(change));
+}
+
+scrubber_actor::behavior_type scrubber(scrubber_actor::stateful_pointer<scrubber_state> self, user_context_ptr user) {
+  self->state.user = std::move(user);
+  self->state.progress = storage::scrub_state_of(*self->state.user->store->read());
+  self->delayed_send(self, std::max<std::chrono::milliseconds>(first_piece, until_next_pass(self->state)), scrub_next{});
+  return {
+      [self](scrub_next) { self->delayed_send(self, self->state.scrub_piece(), scrub_next{}); },
+      [self](get_status) {
+        const auto& st = self->state;
+        return status_report{nlohmann::json{
+            {"checked", st.progress.checked},
+            {"objects", st.user->store->object_count()},
+            {"passes", st.progress.passes},
+            {"lastPassMs", st.progress.last_pass_ms},
+            {"found", st.progress.found},
+            {"unreadable", st.progress.unreadable},
+            {"wanted", st.user->store->lost_count()},
+            {"lastError",
+             st.last_error}}.dump()};
+      },
+  };
+}
+
+} // namespace lama::actors

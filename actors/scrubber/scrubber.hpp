@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/common/message.hpp"
+#include "actors/instance/user_context.hpp"
+#include "storage/scrub.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace lama::actors {
+
+/// How fast and how often: 256 KiB a second is 22 GB a day, and a thousandth of a core.
+inline constexpr std::size_t scrubbed_bytes_a_piece = 256u << 10;
+inline constexpr std::chrono::seconds next_piece{1};
+inline constexpr std::chrono::minutes first_piece{10}; ///< after a login, when the user is no longer waited for
+inline constexpr std::chrono::hours next_pass{7 * 24};
+/// Pieces after which the position is noted: what is looked at again after a restart.
+inline constexpr std::size_t pieces_a_note = 256;
+
+/// To itself.
+struct scrub_next {};
+LAMA_MESSAGE(scrub_next)
+
+/// Reads a user's store from end to end, slowly, week for week (storage/scrub.hpp). What is damaged goes into quarantine, and sync begins anew, so
+/// that others offer again what they have of it. It reads large blobs whole: a thread of its own in production.
+using scrubber_actor = caf::typed_actor<caf::reacts_to<scrub_next>, caf::replies_to<get_status>::with<status_report>>;
+
+struct scrubber_state {
+  static inline const char* name = "scrubber";
+
+  user_context_ptr user;
+  storage::scrub_state progress;
+  std::size_t pieces = 0; ///< since the last note
+  std::string last_error;
+
+  /// How long until the next piece.
+  std::chrono::milliseconds scrub_piece();
+
+private:
+  void note(const std::vector<hash>& damaged);
+};
+
+scrubber_actor::behavior_type scrubber(scrubber_actor::stateful_pointer<scrubber_state> self, user_context_ptr user);
+
+} // namespace lama::actors
