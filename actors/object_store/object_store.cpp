@@ -50,7 +50,10 @@ void object_store_state::write_queue(std::unique_ptr<storage::transaction> open)
     auto next = std::move(queue.front());
     queue.pop_front();
     auto mark = open->mark();
-    if (auto applied = next.request.apply(*open); applied) {
+    auto applied = next.request.apply(*open);
+    if (auto why = open->refused(); applied && why)
+      applied = *std::move(why);
+    if (applied) {
       accepted.push_back(std::move(next.promise));
     } else {
       open->roll_back(mark); // one that fails must not spoil the others of its group
