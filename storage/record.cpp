@@ -73,7 +73,8 @@ std::optional<chunked_content> stored_record::chunked() const {
   chunked_content x;
   x.size = in.varint();
   x.storage = in.varint();
-  return head.kind == record_kind::chunked_blob && in.ok() && in.at_end() ? std::optional{x} : std::nullopt;
+  auto sound = in.ok() && in.at_end() && x.size <= limits::blob_bytes; // bounds every loop over the pieces
+  return head.kind == record_kind::chunked_blob && sound ? std::optional{x} : std::nullopt;
 }
 
 uint64_t stored_record::size() const {
