@@ -149,7 +149,8 @@ result<done> apply_sync_batch(transaction& in, const protocol::sync::commit_batc
     for (const auto& x : batch.brought)
       if (auto key = brought_note(peer.person, x.id); !in.note(key))
         in.set_note(key, {});
-  in.set_note(position_note(peer.person), std::to_string(batch.reached.sequence) + ' ' + batch.reached.store);
+  if (peer.own.empty() || in.note(store_note) == peer.own)
+    in.set_note(position_note(peer.person), std::to_string(batch.reached.sequence) + ' ' + batch.reached.store);
   return done{};
 }
 

@@ -18,6 +18,7 @@ namespace lama::storage {
 struct sync_peer {
   hash person;
   std::string store; ///< the id in its hello
+  std::string own{}; ///< our id in ours; where the store has another one since (`begin_sync_anew`), no position of the session is kept
 };
 
 /// The id of this store, made at the first call. A restored backup must take `renew_store_id`: sequences that were told before mean other lines then.
