@@ -145,7 +145,6 @@ export const t = {
     'on-this-device': 'On this device',
     'in-archive': 'In the archive',
     delivered: 'At the other person',
-    refused: 'Refused',
     open: (state: string) => `${state}. Why?`,
     title: 'Where is this message?',
     steps: {
@@ -158,11 +157,10 @@ export const t = {
       nodeAway: 'Your node does not answer at the moment. The page tries again by itself and then sends this message once.',
       locked: 'Your node was started again and is locked. Log in; then this message goes out by itself.',
       refused: (reason: string) => `Your node did not take it: ${reason}`,
-      archiveRefused: (reason: string) => `The archive did not take it: ${reason}`,
       archiveAway: 'The archive is not connected. The message is safe on this device and goes on by itself as soon as the archive is there.',
       archiveSoon: 'The archive is connected; this takes a moment.',
       contactAway: (name: string) => `${name} is not connected to your archive now. Their node fetches the message when it is online again.`,
-      contactThere: (name: string) => `${name} is connected. Whether their node has fetched it is not told by every kind of node.`,
+      contactThere: (name: string) => `${name} is connected and fetches it in a moment. Not every kind of node tells when it has.`,
       onlyMe: 'Nobody else is in this chat.',
       delivered: 'It has arrived.',
     },
@@ -217,7 +215,7 @@ export const t = {
     state: 'State',
     instance: 'Their node',
     known: 'Known',
-    states: { paired: 'Paired', known: 'Known, not paired', blocked: 'Blocked' } as Record<string, string>,
+    states: { contact: 'Paired', blocked: 'Blocked', ai: 'AI' } as Record<string, string>,
   },
 
   pair: {
@@ -285,7 +283,7 @@ export const t = {
     what: 'What',
     detail: 'Detail',
     groups: { ipc: 'Bridge: commands between device and archive', chum: 'Sync of data', pairing: 'Pairing' } as Record<string, string>,
-    statuses: { established: 'connected', connecting: 'connecting', waiting: 'waiting to try again', closed: 'closed' } as Record<string, string>,
+    statuses: { established: 'connected', connecting: 'connecting', handshake: 'introducing', waiting: 'waiting to try again', closed: 'closed' } as Record<string, string>,
     parts: 'Parts of this device',
     part: 'Part',
     says: 'Says',
@@ -297,6 +295,15 @@ export const t = {
     verified: (objects: number, problems: number) =>
       problems === 0 ? `${many(objects, 'object', 'objects')} checked, all good.` : `${many(problems, 'problem', 'problems')} in ${objects.toLocaleString('en')} objects.`,
     you: 'your archive',
+  },
+
+  queue: {
+    title: 'Kept for the archive',
+    since: (time: string) => `waiting for ${time}`,
+    methods: { 'action:createConversation': 'New chat', 'pairing:acceptInvitation': 'Pairing', 'action:addContact': 'New contact' } as Record<string, string>,
+    kept: 'The archive is not connected. This is kept and done when it is back.',
+    done: (what: string) => `${what}: done, now that the archive is back.`,
+    failed: (what: string, why: string) => `${what}: it did not work. ${why}`,
   },
 
   settings: {

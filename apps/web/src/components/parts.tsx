@@ -1,5 +1,5 @@
 import { Dialog, DialogDismiss, DialogHeading, Tooltip, TooltipAnchor, TooltipProvider } from '@ariakit/react';
-import { Check, Copy, type LucideIcon, Search, X } from 'lucide-react';
+import { Check, Copy, type LucideIcon, Search, X } from './icons.ts';
 import { type ButtonHTMLAttributes, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { t } from '../strings.ts';
 

@@ -1,7 +1,11 @@
-import { BrowserStorage, type Contact, type Conversation, type Instance, type LinkState, NodeClient, type NodeStatus, type NodeUser, Outbox, type OutboxEntry } from '@lama/ipc-client';
+import { BrowserStorage, type Connection, type Contact, type Conversation, type LinkState, NodeClient, Outbox, type OutboxEntry, type QueuedCall, type Result } from '@lama/ipc-client';
 import { Store } from '../lib/store.ts';
 import { prefix } from '../lib/kept.ts';
 import type { Thread } from './threads.ts';
+
+export type Instance = NonNullable<Result<'one-core:getInstance'>>;
+export type NodeStatus = Result<'node:status'>;
+export type NodeUser = Result<'node:users'>['users'][number];
 
 /** All that is shown, but for what a single view keeps to itself. */
 export interface App {
@@ -14,6 +18,12 @@ export interface App {
   conversations: Conversation[] | null;
   contacts: Contact[] | null;
   threads: Record<string, Thread>;
+  /** Persons whose node is connected to the archive (true), or was (false). */
+  online: Record<string, boolean>;
+  /** Of the archive; null: not known. */
+  archive_connections: Connection[] | null;
+  /** Calls that the device keeps for the archive. */
+  queue: QueuedCall[];
   /** What this browser keeps until the node takes it, of this user. */
   waiting: OutboxEntry[];
   /** Messages of others that this browser has not shown yet, by conversation. */
@@ -34,6 +44,9 @@ export const app = new Store<App>({
   conversations: null,
   contacts: null,
   threads: {},
+  online: {},
+  archive_connections: null,
+  queue: [],
   waiting: [],
   unread: {},
   status: null,

@@ -1,5 +1,5 @@
-import type { NodeStatus } from '@lama/ipc-client';
 import { describe, expect, it } from 'vitest';
+import type { NodeStatus } from './app.ts';
 import { type Sample, most_samples, object_store_of, rates, with_sample } from './samples.ts';
 
 describe('samples', () => {

@@ -1,4 +1,4 @@
-import type { NodeStatus } from '@lama/ipc-client';
+import type { NodeStatus } from './app.ts';
 
 /** What the dashboard draws: how fast the store changes, measured from its counter. */
 

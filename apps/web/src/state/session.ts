@@ -1,7 +1,7 @@
-import { type LoginResult, NodeError, type NodeStatus } from '@lama/ipc-client';
+import { type LoginResult, NodeError } from '@lama/ipc-client';
 import { kept, keep } from '../lib/kept.ts';
 import { t } from '../strings.ts';
-import { app, client, current_outbox, notify } from './app.ts';
+import { type NodeStatus, app, client, current_outbox, notify } from './app.ts';
 import { leave_user, resume_user, use_user } from './user.ts';
 
 /** How this browser gets in, and who is logged in. */

@@ -20,7 +20,7 @@ const states = ['on-this-device', 'in-archive', 'delivered'];
 
 /** States only go forward: an answer that was asked for before an event came may be older than it. */
 function newer_of(a: Message, b: Message): Message {
-  return states.indexOf(a.state) > states.indexOf(b.state) && b.state !== 'refused' ? { ...b, state: a.state } : b;
+  return states.indexOf(a.state) > states.indexOf(b.state) ? { ...b, state: a.state } : b;
 }
 
 const before = (a: Message, b: Message) => a.time < b.time || (a.time === b.time && a.messageHash < b.messageHash);
@@ -55,12 +55,4 @@ export function with_page(thread: Thread, page: Message[], more: boolean, place:
   const fresh = page.filter((x) => !known.has(x.messageHash));
   const messages = [...fresh, ...thread.messages];
   return { messages, more, loading: null, failed: null, first: thread.first - fresh.length };
-}
-
-export function with_state(thread: Thread, messageHash: string, change: Partial<Message>): Thread {
-  const i = thread.messages.findLastIndex((x) => x.messageHash === messageHash);
-  if (i < 0) return thread;
-  const messages = thread.messages.slice();
-  messages[i] = newer_of(messages[i]!, { ...messages[i]!, ...change });
-  return { ...thread, messages };
 }

@@ -1,10 +1,10 @@
-import type { Conversation, Instance, Message, OutboxEntry } from '@lama/ipc-client';
+import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
 import { kept, keep, on_kept } from '../lib/kept.ts';
 import { go_to } from '../lib/route.ts';
 import { t } from '../strings.ts';
 import { preferences } from './preferences.ts';
-import { app, client, current_outbox, outbox_of, speak } from './app.ts';
-import { type Thread, empty_thread, with_message, with_page, with_state } from './threads.ts';
+import { type Instance, app, client, current_outbox, notify, outbox_of, speak } from './app.ts';
+import { type Thread, empty_thread, with_message, with_page } from './threads.ts';
 
 /** The data of the user who is logged in, kept current by what the node tells. */
 
@@ -42,20 +42,25 @@ export async function use_user(me: Instance): Promise<void> {
     on_kept('outbox.', refresh),
     on_kept('read.', () => void count_unread()),
     client.onNotification('update:messageReceived', ({ conversationId, message }) => received(conversationId, message)),
-    client.onNotification('update:messageState', ({ conversationId, messageHash, state, reason }) =>
-      put_thread(conversationId, with_state(thread_of(conversationId), messageHash, { state, ...(reason === undefined ? {} : { reason }) })),
-    ),
     client.onNotification('update:stateChanged', ({ changed }) => {
       if (changed.includes('conversations')) void load_conversations();
       if (changed.includes('contacts')) void load_contacts();
+      if (changed.includes('queue')) void load_queue();
+      if (changed.includes('connections')) void load_connections();
     }),
-    client.onNotification('update:contactOnline', ({ personId, online }) =>
-      app.set((x) => ({ contacts: x.contacts?.map((c) => (c.personId === personId ? { ...c, online } : c)) ?? null })),
-    ),
+    client.onNotification('update:contactOnline', ({ personId, online }) => {
+      app.set((x) => ({ online: { ...x.online, [personId]: online } }));
+      void load_connections();
+    }),
+    client.onNotification('update:queueFinished', ({ method, error }) => {
+      const what = t.queue.methods[method] ?? method;
+      notify(error ? t.queue.failed(what, error.message) : t.queue.done(what));
+      void load_queue();
+    }),
   ];
   refresh();
   app.set({ phase: 'ready', locked: false });
-  await Promise.all([load_conversations(), load_contacts(), client.subscribe()]);
+  await Promise.all([load_conversations(), load_contacts(), load_queue(), load_connections(), client.subscribe()]);
   await count_unread();
   outbox.resume();
 }
@@ -64,7 +69,7 @@ export async function use_user(me: Instance): Promise<void> {
 export async function resume_user(complete: boolean): Promise<void> {
   if (!complete) {
     await client.subscribe();
-    await Promise.all([load_conversations(), load_contacts()]);
+    await Promise.all([load_conversations(), load_contacts(), load_queue(), load_connections()]);
     for (const id of Object.keys(app.get().threads)) {
       if (open_now.has(id)) await load_newest(id);
       else drop_thread(id); // asked for anew when it is opened
@@ -79,7 +84,7 @@ export async function leave_user(): Promise<void> {
   off = [];
   current_outbox()?.pause();
   client.forgetSequence();
-  app.set({ me: null, conversations: null, contacts: null, threads: {}, waiting: [], unread: {}, locked: false });
+  app.set({ me: null, conversations: null, contacts: null, threads: {}, online: {}, archive_connections: null, queue: [], waiting: [], unread: {}, locked: false });
 }
 
 function drop_thread(id: string): void {
@@ -96,6 +101,20 @@ async function load_conversations(): Promise<void> {
 async function load_contacts(): Promise<void> {
   const answer = await client.call('query:getContacts', {}).catch(() => null);
   if (answer) app.set({ contacts: answer.contacts });
+}
+
+export async function load_queue(): Promise<void> {
+  const answer = await client.call('queue:list', {}).catch(() => null);
+  app.set({ queue: answer?.entries ?? [] });
+}
+
+/** Friends are connected to the archive, not to this device. */
+export async function load_connections(): Promise<void> {
+  const answer = await client.call('one-core:network:status', { side: 'archive' }).catch(() => null);
+  if (!answer) return app.set({ archive_connections: null, online: {} });
+  const online: Record<string, boolean> = {};
+  for (const x of answer.connections) if (x.personId && x.group === 'chum') online[x.personId] = online[x.personId] || x.status === 'established';
+  app.set({ archive_connections: answer.connections, online });
 }
 
 // --- messages ---
@@ -201,7 +220,9 @@ export interface SentAttachment {
 }
 
 export function send(conversationId: string, text: string, attachments: SentAttachment[]): void {
-  current_outbox()?.add('action:sendMessage', { conversationId, text, ...(attachments.length ? { attachments } : {}) });
+  // The node writes one message for each id, however often it is asked.
+  const requestId = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
+  current_outbox()?.add('action:sendMessage', { conversationId, text, requestId, ...(attachments.length ? { attachments } : {}) });
 }
 
 /** The node has it: it is shown as a message of the conversation at once. */

@@ -1,4 +1,4 @@
-import { X } from 'lucide-react';
+import { X } from '../components/icons.ts';
 import { app } from '../state/app.ts';
 import { use_store } from '../lib/store.ts';
 import { t } from '../strings.ts';

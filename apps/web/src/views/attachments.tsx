@@ -1,5 +1,5 @@
-import type { Attachment } from '@lama/ipc-client';
-import { Download, File as FileIcon, ImageOff } from 'lucide-react';
+import type { ShownAttachment as Attachment } from '@lama/ipc-client';
+import { Download, File as FileIcon, ImageOff } from '../components/icons.ts';
 import { useEffect, useState } from 'react';
 import { Modal } from '../components/parts.tsx';
 import { bytes } from '../lib/format.ts';

@@ -1,4 +1,4 @@
-import { CloudOff, PlugZap } from 'lucide-react';
+import { CloudOff, PlugZap } from '../components/icons.ts';
 import { useEffect, useState } from 'react';
 import { Button } from '../components/parts.tsx';
 import { link_to } from '../lib/route.ts';

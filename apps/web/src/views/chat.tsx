@@ -1,5 +1,5 @@
 import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
-import { ArrowDown, ArrowLeft, Lock } from 'lucide-react';
+import { ArrowDown, ArrowLeft, Lock } from '../components/icons.ts';
 import { type DragEvent, type HTMLAttributes, forwardRef, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Virtuoso, type VirtuosoHandle } from 'react-virtuoso';
 import { Button, IconButton, Notice } from '../components/parts.tsx';
@@ -61,8 +61,8 @@ export function Chat({ conversation }: { conversation: Conversation }) {
 }
 
 function Presence({ personId }: { personId: string }) {
-  const online = use_store(app, (x) => x.contacts?.find((c) => c.personId === personId)?.online);
-  if (online === undefined) return null;
+  const { online, known } = use_store(app, (x) => ({ online: x.online[personId] ?? false, known: x.archive_connections !== null }));
+  if (!known) return null;
   return (
     <>
       <span className={`dot ${online ? 'good' : 'idle'}`} aria-hidden="true" /> {online ? t.contacts.online : t.contacts.offline}
@@ -102,7 +102,9 @@ function Head({ context }: { context?: ListContext }) {
   return <p className="older beginning">{t.chat.begin(context.title)}</p>;
 }
 
-const components = { Scroller, Header: Head };
+const Foot = () => <div className="messages-foot" />;
+
+const components = { Scroller, Header: Head, Footer: Foot };
 
 function Messages({ conversation, title }: { conversation: Conversation; title: string }) {
   const id = conversation.conversationId;

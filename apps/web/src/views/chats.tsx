@@ -1,5 +1,5 @@
 import type { Conversation } from '@lama/ipc-client';
-import { BookOpen, MessagesSquare, PenSquare, SearchX, Users } from 'lucide-react';
+import { BookOpen, MessagesSquare, PenSquare, SearchX, Users } from '../components/icons.ts';
 import { type KeyboardEvent, memo, useEffect, useMemo, useState } from 'react';
 import { Avatar, Button, Empty, IconButton, SearchBox } from '../components/parts.tsx';
 import { list_time } from '../lib/format.ts';

@@ -1,4 +1,4 @@
-import { File as FileIcon, Paperclip, RotateCcw, SendHorizontal, X } from 'lucide-react';
+import { File as FileIcon, Paperclip, RotateCcw, SendHorizontal, X } from '../components/icons.ts';
 import { type ClipboardEvent, type KeyboardEvent, useEffect, useRef } from 'react';
 import { Button, IconButton } from '../components/parts.tsx';
 import { bytes } from '../lib/format.ts';

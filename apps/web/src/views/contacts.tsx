@@ -1,5 +1,5 @@
 import type { Contact } from '@lama/ipc-client';
-import { ArrowLeft, MessageSquare, QrCode, SearchX, Users } from 'lucide-react';
+import { ArrowLeft, MessageSquare, QrCode, SearchX, Users } from '../components/icons.ts';
 import { useState } from 'react';
 import { Avatar, Button, CopyButton, Empty, IconButton, SearchBox } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
@@ -12,7 +12,7 @@ import { t } from '../strings.ts';
 import { walk } from './chats.tsx';
 
 export default function Contacts({ id }: { id: string | null }) {
-  const contacts = use_store(app, (x) => x.contacts);
+  const { contacts, online } = use_store(app, (x) => ({ contacts: x.contacts, online: x.online }));
   const [words, set_words] = useState('');
   const wanted = words.trim().toLowerCase();
   const shown = contacts?.filter((x) => x.name.toLowerCase().includes(wanted));
@@ -51,7 +51,7 @@ export default function Contacts({ id }: { id: string | null }) {
                       <span className="row-title">{x.name}</span>
                     </span>
                     <span className="row-line">
-                      <span className="row-text">{told(x)}</span>
+                      <span className="row-text">{told(x, online[x.personId] ?? false)}</span>
                     </span>
                   </span>
                 </a>
@@ -71,12 +71,13 @@ export default function Contacts({ id }: { id: string | null }) {
   );
 }
 
-function told(x: Contact): string {
-  if (x.online === true) return t.contacts.online;
+function told(x: Contact, online: boolean): string {
+  if (online) return t.contacts.online;
   return `${t.contacts.states[x.state] ?? x.state}, ${t.contacts.since(whole_day(x.since))}`;
 }
 
 function Card({ contact: x }: { contact: Contact }) {
+  const online = use_store(app, (s) => s.online[x.personId] ?? false);
   const [busy, set_busy] = useState(false);
   const chat = async () => {
     set_busy(true);
@@ -94,7 +95,7 @@ function Card({ contact: x }: { contact: Contact }) {
         <Avatar name={x.name} id={x.personId} />
         <div>
           <h2>{x.name}</h2>
-          <p>{told(x)}</p>
+          <p>{told(x, online)}</p>
         </div>
       </div>
       <Button look="primary" icon={MessageSquare} busy={busy} onClick={() => void chat()}>

@@ -1,4 +1,4 @@
-import { Eye, EyeOff, Plus } from 'lucide-react';
+import { Eye, EyeOff, Plus } from '../components/icons.ts';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Avatar, Button, Field, Notice } from '../components/parts.tsx';
 import { use_store } from '../lib/store.ts';

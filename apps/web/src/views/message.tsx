@@ -1,5 +1,5 @@
 import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
-import { Archive, Check, CheckCheck, CircleAlert, Clock, ShieldAlert } from 'lucide-react';
+import { Archive, Check, CheckCheck, CircleAlert, Clock, ShieldAlert } from '../components/icons.ts';
 import { memo, useState } from 'react';
 import { Avatar, Button } from '../components/parts.tsx';
 import { day_title, same_day, time_of_day, whole_time } from '../lib/format.ts';
@@ -18,7 +18,6 @@ export const state_icons = {
   'on-this-device': Check,
   'in-archive': Archive,
   delivered: CheckCheck,
-  refused: CircleAlert,
 };
 
 export const MessageRow = memo(function MessageRow({ message: x, before, conversation }: { message: Message; before: Message | undefined; conversation: Conversation }) {
@@ -72,7 +71,7 @@ function StateButton({ message: x, conversation }: { message: Message; conversat
       <button type="button" className={`state ${x.state}`} aria-label={t.state.open(name)} title={name} onClick={() => set_open(true)}>
         <Icon size={15} aria-hidden="true" />
       </button>
-      {open ? <WhereIsIt close={() => set_open(false)} state={x.state} reason={x.reason} conversation={conversation} /> : null}
+      {open ? <WhereIsIt close={() => set_open(false)} state={x.state} conversation={conversation} /> : null}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { Tab, TabList, TabPanel, TabProvider } from '@ariakit/react';
-import type { Contact } from '@lama/ipc-client';
-import { Camera, CircleCheck, ImageUp, MessageSquare } from 'lucide-react';
+import { type Contact, NodeError } from '@lama/ipc-client';
+import { Camera, CircleCheck, ImageUp, MessageSquare } from '../components/icons.ts';
 import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { Button, CopyButton, Field, Notice } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
@@ -132,7 +132,7 @@ function Accept() {
       set_person(personId);
       set_text('');
     } catch (failure) {
-      set_problem(app.get().status?.bridgeConnected === false ? t.pair.offline : t.pair.failed(words_of(failure)));
+      set_problem(failure instanceof NodeError && failure.kind === 'offline' ? words_of(failure) : t.pair.failed(words_of(failure)));
     } finally {
       set_busy(false);
     }

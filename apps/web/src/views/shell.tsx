@@ -1,5 +1,5 @@
 import { Menu, MenuButton, MenuItem, MenuProvider, MenuSeparator } from '@ariakit/react';
-import { Activity, Info, LogOut, MessagesSquare, QrCode, Settings as SettingsIcon, Users } from 'lucide-react';
+import { Activity, Info, LogOut, MessagesSquare, QrCode, Settings as SettingsIcon, Users } from '../components/icons.ts';
 import { Suspense, lazy, useEffect } from 'react';
 import { Avatar, Modal } from '../components/parts.tsx';
 import { type Section, go_to, link_to, use_route } from '../lib/route.ts';

@@ -1,12 +1,13 @@
-import type { Connection, Message, NodeStatus } from '@lama/ipc-client';
-import { Archive, ArrowLeftRight, Monitor, Unplug } from 'lucide-react';
+import type { Connection, Message } from '@lama/ipc-client';
+import { Archive, ArrowLeftRight, Monitor, Unplug } from '../components/icons.ts';
 import { useEffect, useState } from 'react';
 import { Button, Notice } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
 import { bytes, duration, number } from '../lib/format.ts';
 import { link_to } from '../lib/route.ts';
 import { use_store } from '../lib/store.ts';
-import { app, client } from '../state/app.ts';
+import { type NodeStatus, app, client } from '../state/app.ts';
+import { load_connections, load_queue } from '../state/user.ts';
 import { type Sample, most_samples, object_store_of, rates, with_sample } from '../state/samples.ts';
 import { look_at_status } from '../state/session.ts';
 import { t } from '../strings.ts';
@@ -16,7 +17,11 @@ const every_ms = 2_000;
 
 /** What the two parts of the node are doing, and what waits. */
 export default function Sync() {
-  const { status, link } = use_store(app, (x) => ({ status: x.status, link: x.link }));
+  const { status, link, archive_connections } = use_store(app, (x) => ({ status: x.status, link: x.link, archive_connections: x.archive_connections }));
+  useEffect(() => {
+    void load_connections();
+    void load_queue();
+  }, [link.name]);
   const { samples, round_trip } = use_samples();
   const open = link.name === 'open';
   const store = object_store_of(status);
@@ -43,9 +48,10 @@ export default function Sync() {
       </div>
       <Numbers status={status} store={store} samples={samples} round_trip={round_trip} />
       <Waiting />
+      <Kept />
       <section>
         <h2>{t.sync.connections}</h2>
-        <Connections all={open ? (status?.connections ?? []) : []} />
+        <Connections all={open ? [...(status?.connections ?? []), ...friends(archive_connections ?? [])] : []} />
       </section>
       <Verify />
       <Actors status={status} />
@@ -106,21 +112,22 @@ const chart_height = 120;
 
 /** Newest at the right; the scale is that of the highest value, at least one. */
 function Chart({ values, now }: { values: number[]; now: number }) {
-  const peak = Math.max(1, ...values);
+  const highest = Math.max(0, ...values);
+  const peak = Math.max(1, highest);
   const step = chart_width / (most_samples - 2);
   const x_of = (i: number) => chart_width - (values.length - 1 - i) * step;
   const points = values.map((y, i) => `${x_of(i).toFixed(1)},${(chart_height - 4 - (y / peak) * (chart_height - 16)).toFixed(1)}`);
   const area = points.length > 1 ? `M${x_of(0).toFixed(1)},${chart_height}L${points.join('L')}L${chart_width},${chart_height}Z` : '';
   return (
     <figure className="chart">
-      <svg viewBox={`0 0 ${chart_width} ${chart_height}`} preserveAspectRatio="none" role="img" aria-label={`${t.sync.chart}: ${t.sync.chartText(number(now, 1), number(peak, 1))}`}>
+      <svg viewBox={`0 0 ${chart_width} ${chart_height}`} preserveAspectRatio="none" role="img" aria-label={`${t.sync.chart}: ${t.sync.chartText(number(now, 1), number(highest, 1))}`}>
         <line className="chart-base" x1="0" x2={chart_width} y1={chart_height - 0.5} y2={chart_height - 0.5} />
         <path className="chart-area" d={area} />
         {points.length > 1 ? <polyline className="chart-line" points={points.join(' ')} /> : null}
       </svg>
       <figcaption>
         <span>{t.sync.chart}</span>
-        <span>{t.sync.chartText(number(now, 1), number(peak, 1))}</span>
+        <span>{t.sync.chartText(number(now, 1), number(highest, 1))}</span>
       </figcaption>
     </figure>
   );
@@ -137,7 +144,7 @@ interface Held {
 
 /** Own messages that are not in the archive yet, and what holds them up. */
 function Waiting() {
-  const x = use_store(app, (s) => ({ waiting: s.waiting, threads: s.threads, conversations: s.conversations, link: s.link, locked: s.locked, status: s.status, contacts: s.contacts }));
+  const x = use_store(app, (s) => ({ waiting: s.waiting, threads: s.threads, conversations: s.conversations, locked: s.locked, status: s.status, online: s.online }));
   const title_of = (id: string) => x.conversations?.find((c) => c.conversationId === id)?.title ?? '';
   const held: Held[] = x.waiting.map((entry) => {
     const { conversationId, text } = entry.params as { conversationId: string; text: string };
@@ -145,7 +152,7 @@ function Waiting() {
   });
   for (const [id, thread] of Object.entries(x.threads))
     for (const message of thread.messages.filter(is_held))
-      held.push({ key: message.messageHash, conversation: id, title: title_of(id), text: message.text, since: Date.parse(message.time), reason: why(message.state, message.reason, undefined, x) });
+      held.push({ key: message.messageHash, conversation: id, title: title_of(id), text: message.text, since: Date.parse(message.time), reason: why(message.state, undefined, undefined, x) });
   const oldest = Math.min(...held.map((h) => h.since));
   return (
     <section>
@@ -172,7 +179,32 @@ function Waiting() {
   );
 }
 
-const is_held = (x: Message) => x.me && (x.state === 'on-this-device' || x.state === 'refused');
+/** What the device keeps for the archive besides messages: pairing, new chats. */
+function Kept() {
+  const queue = use_store(app, (x) => x.queue);
+  if (queue.length === 0) return null;
+  return (
+    <section>
+      <h2>{t.queue.title}</h2>
+      <ul className="held">
+        {queue.map((x) => (
+          <li key={x.id} className="kept">
+            <span>
+              {t.queue.methods[x.method] ?? x.method}
+              <span className="field-hint">{t.queue.since(duration(Date.now() - Date.parse(x.since)))}</span>
+            </span>
+            <Button onClick={() => void client.call('queue:cancel', { id: x.id }).then(load_queue, () => undefined)}>{t.cancel}</Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const is_held = (x: Message) => x.me && x.state === 'on-this-device';
+
+/** The archive's connections but those with this very device, which stand in the list already. */
+const friends = (all: Connection[]) => all.filter((x) => x.group !== 'ipc' && x.personId !== app.get().me?.ownerId).map((x) => ({ ...x, id: `archive-${x.id}` }));
 
 function Connections({ all }: { all: Connection[] }) {
   const { contacts, me } = use_store(app, (x) => ({ contacts: x.contacts, me: x.me }));

@@ -1,11 +1,11 @@
-import type { Conversation, MessageState } from '@lama/ipc-client';
-import { Archive, Globe, Monitor, PanelTop } from 'lucide-react';
+import type { Conversation, Message } from '@lama/ipc-client';
+import { Archive, Globe, Monitor, PanelTop } from '../components/icons.ts';
 import { Modal } from '../components/parts.tsx';
 import { use_store } from '../lib/store.ts';
 import { type App, app } from '../state/app.ts';
 import { t } from '../strings.ts';
 
-type State = MessageState | 'queued' | 'failed';
+type State = Message['state'] | 'queued' | 'failed';
 
 const stations = [
   ['page', PanelTop],
@@ -14,16 +14,14 @@ const stations = [
   ['other', Globe],
 ] as const;
 
-const reached: Record<State, number> = { queued: 0, failed: 0, 'on-this-device': 1, refused: 1, 'in-archive': 2, delivered: 3 };
+const reached: Record<State, number> = { queued: 0, failed: 0, 'on-this-device': 1, 'in-archive': 2, delivered: 3 };
 
 /** What keeps a message where it is. */
-export function why(state: State, reason: string | undefined, conversation: Conversation | undefined, x: Pick<App, 'link' | 'locked' | 'status' | 'contacts'>): string {
+export function why(state: State, reason: string | undefined, conversation: Conversation | undefined, x: Pick<App, 'locked' | 'status' | 'online'>): string {
   const words = t.state.why;
   switch (state) {
     case 'failed':
       return words.refused(reason ?? '');
-    case 'refused':
-      return words.archiveRefused(reason ?? '');
     case 'queued':
       return x.locked ? words.locked : words.nodeAway;
     case 'on-this-device':
@@ -34,15 +32,14 @@ export function why(state: State, reason: string | undefined, conversation: Conv
     case 'in-archive': {
       const other = conversation?.participants.find((p) => !p.me);
       if (!other) return words.onlyMe;
-      const online = x.contacts?.find((c) => c.personId === other.personId)?.online;
-      return online === false ? words.contactAway(other.name) : words.contactThere(other.name);
+      return x.online[other.personId] ? words.contactThere(other.name) : words.contactAway(other.name);
     }
   }
 }
 
 /** The stations of a message, how far it is, and why not further. */
 export function WhereIsIt({ close, state, reason, conversation }: { close: () => void; state: State; reason?: string | undefined; conversation?: Conversation }) {
-  const known = use_store(app, (x) => ({ link: x.link, locked: x.locked, status: x.status, contacts: x.contacts }));
+  const known = use_store(app, (x) => ({ locked: x.locked, status: x.status, online: x.online }));
   const alone = conversation !== undefined && conversation.participants.every((p) => p.me);
   return (
     <Modal open onClose={close} title={t.state.title}>

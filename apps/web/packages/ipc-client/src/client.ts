@@ -1,9 +1,8 @@
 import { Emitter } from './emitter.ts';
 import { NodeError, error_of } from './errors.ts';
 import { Link, type LinkOptions, type LinkState } from './socket.ts';
-import type { Channels, Notifications } from './types.ts';
+import type { ChannelName, Channels, Notifications } from './types.gen.ts';
 
-export type ChannelName = keyof Channels;
 export type Params<C extends ChannelName> = Channels[C]['params'];
 export type Result<C extends ChannelName> = Channels[C]['result'];
 

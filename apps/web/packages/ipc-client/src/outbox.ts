@@ -1,6 +1,7 @@
-import type { ChannelName, NodeClient, Params } from './client.ts';
+import type { NodeClient, Params } from './client.ts';
 import { Emitter } from './emitter.ts';
 import { NodeError } from './errors.ts';
+import type { ChannelName } from './types.gen.ts';
 
 /** Where entries are kept: localStorage, or a file's wrapper. Keys are this outbox's own, under its prefix. */
 export interface OutboxStorage {

@@ -330,7 +330,7 @@ export interface Channels {
     text: string;
     attachments?: Attachment[];
     needsAI?: boolean;
-    /** Chosen by the caller, one a message: sent again, also after a restart, it answers with the first message's hash and writes nothing. */
+    /** Chosen by the caller, one a message: given again on the device, also after a restart, the first message's hash answers and nothing is written. */
     requestId?: string;
   }; result: {
     messageHash: Hash;
@@ -492,6 +492,53 @@ export interface Channels {
     problemCount: number;
     problems: string[];
   } };
+  /** Writes a user's store of this side to a new file in the data dir's folder `backups` (docs/backup.md); `base`: only what came since that backup. `seal`: encrypted by this key. */
+  "app:backup": { params: {
+    file: string;
+    base?: {
+      id: string;
+      store: string;
+      sequence: number;
+    };
+    seal?: {
+      salt: string;
+      check: string;
+      key: string;
+    };
+  }; result: {
+    file: string;
+    id: string;
+    base: string;
+    sequence: number;
+    entries: number;
+    bytes: number;
+    digest: Hash;
+  } };
+  /** One hash of all that this side's store holds (docs/backup.md); with `tree` the node of all names that begin with `prefix`, and what is right below it. `grantedTo` and `receivedFrom` count only what is shared with that person's instance. */
+  "app:digest": { params: {
+    tree?: "objects" | "heads";
+    prefix?: string;
+    grantedTo?: Hash;
+    receivedFrom?: Hash;
+  }; result: {
+    user: string;
+    side: string;
+    personId: Hash;
+    partnerId?: Hash;
+    sequence: number;
+    digest?: Hash;
+    objects?: Record<string, unknown>;
+    heads?: Record<string, unknown>;
+    node?: Record<string, unknown>;
+  } };
+  /** A pinned conversation stays on this device whatever its budget (docs/chum-extension.md). */
+  "storage:pin": { params: {
+    conversationId: string;
+    pinned: boolean;
+  }; result: {
+    conversationId: string;
+    pinned: boolean;
+  } };
   /** Where the user's notifications stand. With `since`, the last number seen: those after it are sent again, right behind the answer; `complete` false: some are no longer known (the node was started anew, or it was long ago), so ask again for what you show. On a websocket only. */
   "events:subscribe": { params: {
     since?: number;
@@ -593,6 +640,9 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "ai:summarize",
   "app:import",
   "app:verify",
+  "app:backup",
+  "app:digest",
+  "storage:pin",
   "events:subscribe",
   "queue:list",
   "queue:cancel",

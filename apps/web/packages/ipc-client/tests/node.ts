@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,21 +29,34 @@ export async function until<T>(look: () => T | Promise<T>, what: string): Promis
 export class TestNode {
   readonly folder = mkdtempSync(join(tmpdir(), 'lama-client-test-'));
   #child: ChildProcess | null = null;
+  #port = 0;
+  #bridge = 0;
+
+  constructor(private readonly settings: string[] = []) {}
 
   async start(): Promise<this> {
     rmSync(join(this.folder, 'ipc.json'), { force: true });
     const log = openSync(join(this.folder, 'test.log'), 'a');
-    const ports = ['--ui-port', '0', '--bridge-port', '0', '--archive-ipc-port', '0'];
-    const child = spawn(binary, ['run', '--data-dir', this.folder, '--login-attempts', '100000', ...ports], { stdio: ['ignore', log, log] });
+    const ports = ['--ui-port', String(this.#port), '--bridge-port', String(this.#bridge), '--archive-ipc-port', '0'];
+    const child = spawn(binary, ['run', '--data-dir', this.folder, '--login-attempts', '100000', ...ports, ...this.settings], { stdio: ['ignore', log, log] });
     this.#child = child;
     await until(() => {
       if (child.exitCode !== null) throw new Error('the node ended');
       return existsSync(join(this.folder, 'ipc.json')) && this.endpoint();
     }, `the start of ${binary}`);
+    // Whoever was connected finds it at the same place again.
+    this.#port = Number(new URL(this.endpoint().url).port);
+    const bridge = JSON.parse(readFileSync(join(this.folder, 'bridge.json'), 'utf8')) as { url: string };
+    this.#bridge = Number(new URL(bridge.url).port);
     return this;
   }
 
   endpoint = (): Endpoint => JSON.parse(readFileSync(join(this.folder, 'ipc.json'), 'utf8')) as Endpoint;
+
+  /** For one browser, once. */
+  login_url(): string {
+    return execFileSync(binary, ['login-url', '--data-dir', this.folder], { encoding: 'utf8' }).trim();
+  }
 
   async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;

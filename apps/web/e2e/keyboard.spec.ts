@@ -1,0 +1,134 @@
+import type { Page } from '@playwright/test';
+import { composer, enter, expect, message, messages, password, test } from './support/people.ts';
+
+/** The same journeys without a pointer: Tab, Enter, Escape and arrows alone. */
+
+async function tab_to(page: Page, name: RegExp, most = 40, back = false): Promise<void> {
+  for (let i = 0; i < most; i++) {
+    const here = await page.evaluate(() => {
+      const x = document.activeElement;
+      if (!(x instanceof HTMLElement)) return '';
+      const labels = x instanceof HTMLInputElement || x instanceof HTMLTextAreaElement ? [...(x.labels ?? [])].map((l) => l.textContent) : [];
+      return [x.getAttribute('aria-label') ?? '', ...labels, x.textContent].join(' ').trim();
+    });
+    if (name.test(here)) return;
+    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+  }
+  throw new Error(`no ${name} among the next ${most} stops of Tab`);
+}
+
+async function register_by_keys(page: Page, name: string): Promise<void> {
+  await tab_to(page, /^User name/);
+  await page.keyboard.type(name);
+  await tab_to(page, /^Password$/);
+  await page.keyboard.type(password);
+  await tab_to(page, /^Password again/);
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Chats', exact: true })).toBeVisible();
+}
+
+test('first start to first message, by keys', async ({ person }) => {
+  const anna = await person('anna');
+  const { page } = anna;
+  await enter(anna);
+  await register_by_keys(page, 'anna');
+  await tab_to(page, /^Start notes to yourself/);
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('first line');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('second line');
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'first line')).toContainText('second line');
+  await expect(message(page, 'first line').getByRole('button', { name: /In the archive/ })).toBeVisible();
+  await tab_to(page, /In the archive\. Why/, 20, true);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Where is this message?' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(message(page, 'first line').getByRole('button', { name: /Why/ })).toBeFocused();
+});
+
+test('a wrong password, and logging out and in, by keys', async ({ person }) => {
+  const anna = await person('anna');
+  const { page } = anna;
+  await enter(anna);
+  await register_by_keys(page, 'anna');
+  await tab_to(page, /Account of anna/);
+  await page.keyboard.press('Enter');
+  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('menuitem', { name: 'Log out' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
+  await page.keyboard.type('wrong');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('wrong');
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Chats', exact: true })).toBeVisible();
+});
+
+test('pairing by link and a chat, by keys', async ({ person }) => {
+  const anna = await person('anna');
+  const bert = await person('bert');
+  for (const x of [anna, bert]) {
+    await enter(x);
+    await register_by_keys(x.page, x.name);
+  }
+  await tab_to(anna.page, /^Pair$/);
+  await anna.page.keyboard.press('Enter');
+  await tab_to(anna.page, /^Make an invitation/);
+  await anna.page.keyboard.press('Enter');
+  await tab_to(anna.page, /^Copy/);
+  const link = await anna.page.getByLabel('Link').inputValue();
+
+  await tab_to(bert.page, /^Pair$/);
+  await bert.page.keyboard.press('Enter');
+  await tab_to(bert.page, /^Invite/);
+  await bert.page.keyboard.press('ArrowRight');
+  await tab_to(bert.page, /^Invitation/);
+  await bert.page.keyboard.insertText(link);
+  await tab_to(bert.page, /^Accept$/);
+  await bert.page.keyboard.press('Enter');
+  await expect(bert.page.getByRole('heading', { name: /are paired/ })).toBeVisible({ timeout: 30_000 });
+  await tab_to(bert.page, /^Open the chat/);
+  await bert.page.keyboard.press('Enter');
+  await expect(composer(bert.page)).toBeFocused();
+  await bert.page.keyboard.type('by keys alone');
+  await bert.page.keyboard.press('Enter');
+
+  await tab_to(anna.page, /Chats/, 40, true);
+  await anna.page.keyboard.press('Enter');
+  await anna.page.keyboard.press('Control+k');
+  await expect(anna.page.getByRole('searchbox', { name: 'Search chats' })).toBeFocused();
+  await anna.page.keyboard.type('ber');
+  await tab_to(anna.page, /bert/);
+  await anna.page.keyboard.press('Enter');
+  await expect(message(anna.page, 'by keys alone')).toBeVisible();
+  await tab_to(anna.page, /^Messages/, 20, true);
+  await expect(messages(anna.page)).toBeFocused();
+});
+
+test('the node killed while typing, by keys', async ({ person }) => {
+  const anna = await person('anna');
+  const { page, node } = anna;
+  await enter(anna);
+  await register_by_keys(page, 'anna');
+  await tab_to(page, /^Start notes to yourself/);
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('kept ');
+  await node.end('SIGKILL');
+  await expect(page.getByText('Your node does not answer.')).toBeVisible();
+  await page.keyboard.type('and sent');
+  await page.keyboard.press('Enter');
+  await node.start();
+  const login = page.getByRole('dialog', { name: 'Your node was started again' });
+  await expect(login.getByLabel('Password', { exact: true })).toBeFocused({ timeout: 30_000 });
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'kept and sent').getByRole('button', { name: /In the archive/ })).toBeVisible({ timeout: 30_000 });
+  await expect(message(page, 'kept and sent')).toHaveCount(1);
+});

@@ -1,0 +1,146 @@
+import type { Page } from '@playwright/test';
+import axe from 'axe-core';
+import { type Person, composer, enter, expect, faults_of, message, newcomer, pair, say, test } from './support/people.ts';
+
+/** Every view in light, dark and narrow: no serious accessibility problem, and the picture that was looked at and found good. */
+
+const looks = [
+  { name: 'light', width: 1280, height: 800, scheme: 'light' as const },
+  { name: 'dark', width: 1280, height: 800, scheme: 'dark' as const },
+  { name: 'narrow', width: 360, height: 720, scheme: 'light' as const },
+];
+
+/** What differs from run to run. */
+const changing = (page: Page) => [
+  page.locator('time'),
+  page.locator('.qr, .input.code, .tile dd, .facts code, .person-head p, td.detail, .chart, .row-text:has-text("since")'),
+  page.locator('.facts dd:has-text("since")'),
+];
+
+async function look_at(page: Page, view: string): Promise<void> {
+  for (const look of looks) {
+    await page.setViewportSize({ width: look.width, height: look.height });
+    await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
+    await page.evaluate(() => document.fonts.ready);
+    await page.evaluate(axe.source); // by the debugger: the page's own policy allows no such script
+    const serious = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+      return violations
+        .filter((x) => x.impact === 'serious' || x.impact === 'critical')
+        .map((x) => `${x.id}: ${x.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+    });
+    expect(serious, `${view}, ${look.name}`).toEqual([]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wide, `${view} ${look.name} scrolls sideways`).toBeLessThanOrEqual(0);
+    await expect(page).toHaveScreenshot(`${view}-${look.name}.png`, { mask: changing(page), maskColor: '#888888' });
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+}
+
+async function go(page: Page, section: string): Promise<void> {
+  await page.evaluate((x) => {
+    window.location.hash = `#/${x}`;
+  }, section);
+}
+
+test('the gate', async ({ person, browser }) => {
+  const anna = await person('anna');
+  const stranger = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+  await stranger.goto(new URL('/', anna.node.login_url()).href);
+  await expect(stranger.getByRole('heading', { level: 1 })).toBeVisible();
+  await look_at(stranger, 'let-in');
+  await stranger.context().close();
+  await enter(anna);
+  const { page } = anna;
+  await look_at(page, 'register');
+  await page.getByLabel('User name').fill('-');
+  await page.getByRole('button', { name: 'Create user' }).click();
+  await look_at(page, 'register-refused');
+  expect(faults_of(page)).toEqual([]);
+});
+
+test('without anything yet', async ({ person }) => {
+  const { page } = await newcomer(await person('anna'));
+  await look_at(page, 'chats-empty');
+  await go(page, 'contacts');
+  await expect(page.getByText('No contacts yet')).toBeVisible();
+  await look_at(page, 'contacts-empty');
+  await go(page, 'chats');
+  await page.getByRole('button', { name: 'New chat' }).click();
+  await look_at(page, 'new-chat');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Account of anna' }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await look_at(page, 'login');
+});
+
+async function talk(anna: Person, bert: Person): Promise<void> {
+  await say(anna.page, 'Hello Bert, did the parcel arrive?');
+  await expect(message(bert.page, 'did the parcel arrive')).toBeVisible();
+  await say(bert.page, 'Yes, this morning. See https://example.org/parcel for what is in it.');
+  await say(bert.page, 'Shall I open it, or do you want to be there when I do? I could also wait until the weekend, when everybody is around.');
+  await expect(message(anna.page, 'Shall I open it')).toBeVisible();
+  await anna.page.locator('input[type=file]').setInputFiles([
+    { name: 'list.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(300_000, 7) },
+    { name: 'a-rather-long-name-of-a-file-that-does-not-fit-into-any-bubble-of-a-chat.txt', mimeType: 'text/plain', buffer: Buffer.from('x') },
+  ]);
+  await expect(anna.page.getByRole('list', { name: 'Attachments' }).getByText('Ready')).toHaveCount(2);
+  await say(anna.page, 'Wait for me! The list:');
+  await expect(message(anna.page, 'Wait for me!').getByRole('button', { name: /In the archive|At the other person/ })).toBeVisible();
+  await expect(message(bert.page, 'Wait for me!')).toBeVisible();
+}
+
+test('with a friend', async ({ person }) => {
+  test.setTimeout(240_000);
+  const anna = await newcomer(await person('anna'));
+  const bert = await newcomer(await person('bert'));
+  const { page } = anna;
+  await pair(anna, bert);
+  await talk(anna, bert);
+  await composer(page).fill('And a draft that is\non two lines');
+  await look_at(page, 'chat');
+  await message(page, 'Hello Bert').getByRole('button', { name: /Why/ }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await look_at(page, 'where');
+  await page.keyboard.press('Escape');
+  await composer(page).fill('');
+  await go(page, 'chats');
+  await look_at(page, 'chats');
+  await go(page, 'contacts');
+  await look_at(page, 'contacts');
+  await page.getByRole('link', { name: /bert/ }).click();
+  await expect(page.getByRole('heading', { name: 'bert' })).toBeVisible();
+  await look_at(page, 'contact');
+  await go(page, 'pair');
+  await page.getByRole('button', { name: 'Make an invitation' }).click();
+  await expect(page.getByRole('img', { name: 'QR code of the invitation' })).toBeVisible();
+  await look_at(page, 'pair-invite');
+  await page.getByRole('tab', { name: 'Accept an invitation' }).click();
+  await page.getByLabel('Invitation', { exact: true }).fill('not one');
+  await page.getByRole('button', { name: 'Accept', exact: true }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await look_at(page, 'pair-accept');
+  await go(page, 'sync');
+  await expect(page.getByText('Nothing is waiting')).toBeVisible();
+  await look_at(page, 'sync');
+  await go(page, 'settings');
+  await look_at(page, 'settings');
+  await go(page, 'about');
+  await expect(page.getByText('Version of the node')).toBeVisible();
+  await look_at(page, 'about');
+  expect(faults_of(page)).toEqual([]);
+});
+
+test('without its node', async ({ person }) => {
+  const { page, node } = await newcomer(await person('anna'));
+  await page.getByRole('button', { name: 'Start notes to yourself' }).click();
+  await say(page, 'before');
+  await expect(message(page, 'before').getByRole('button', { name: /In the archive/ })).toBeVisible();
+  await node.end('SIGKILL');
+  await say(page, 'written while it is away');
+  await expect(page.getByText('Your node does not answer.')).toBeVisible();
+  await page.locator('.banner [aria-hidden]').last().evaluate((x) => x.remove()); // the seconds
+  await look_at(page, 'away');
+});
