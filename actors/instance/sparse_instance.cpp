@@ -82,7 +82,7 @@ void take_archive(self_pointer self, const user_provisioned& answer) {
     settle(self, fail(errc::bad_input, "the archive gave an identity that cannot be right: two instances of one user are two persons"));
     return;
   }
-  protocol::wipe(st.password);
+  protocol::wipe(st.password->text);
   partner_identity partner{answer.person, answer.instance, *sign_key, *instance_key, answer.endpoint};
   auto changed = std::make_shared<user_context>(*st.context);
   changed->partner = partner;
@@ -116,7 +116,7 @@ void provision(self_pointer self) {
   const auto& me = st.context->me;
   provision_user request;
   request.user = st.context->user;
-  request.password = st.password;
+  request.password = st.password->text;
   request.unlock_secret = st.unlock_secret;
   request.email = st.wished_email;
   request.sparse_person = me.person;
@@ -141,12 +141,11 @@ void watch(self_pointer self) {
 } // namespace
 
 sparse_instance_state::~sparse_instance_state() {
-  protocol::wipe(password);
   protocol::wipe(unlock_secret);
 }
 
-sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_context_ptr context, std::string password, std::string unlock_secret,
-                                                     std::string wished_email) {
+sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_context_ptr context, std::shared_ptr<login_password> password,
+                                                     std::string unlock_secret, std::string wished_email) {
   auto& state = self->state;
   state.context = with_stored_partner(std::move(context));
   state.password = std::move(password);

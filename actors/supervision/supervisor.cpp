@@ -78,10 +78,11 @@ user_context_ptr context_of(self_pointer self, const std::string& user, const op
 instance_actor start_instance(self_pointer self, const std::string& user, std::shared_ptr<opened_user> opened, std::string password, std::string email) {
   auto& st = self->state;
   auto context = context_of(self, user, *opened);
-  st.users[user].start(self, *st.context->members, instance_role(user), [self, context, opened, password, email] {
+  auto once = std::make_shared<login_password>(std::move(password));
+  st.users[user].start(self, *st.context->members, instance_role(user), [self, context, opened, once, email] {
     if (is_archive(self))
       return caf::actor_cast<caf::actor>(self->system().spawn(archive_instance, self->state.context->credentials, context));
-    return caf::actor_cast<caf::actor>(self->system().spawn(sparse_instance, context, password, opened->unlock_secret, email));
+    return caf::actor_cast<caf::actor>(self->system().spawn(sparse_instance, context, once, opened->unlock_secret, email));
   });
   environment_of(self).log(log_info, supervisor_state::name, user + " is unlocked" + (opened->created ? " (new user)" : ""));
   return instance_of(self, user);
