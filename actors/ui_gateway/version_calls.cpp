@@ -1,0 +1,80 @@
+#include "actors/ui_gateway/version_calls.hpp"
+
+#include "actors/ui_gateway/views.hpp"
+#include "protocol/versions/history.hpp"
+
+#include <utility>
+
+namespace lama::actors::channels {
+
+namespace {
+
+const char* name_of(protocol::version_node_kind kind) {
+  switch (kind) {
+  case protocol::version_node_kind::edge:
+    return "edge";
+  case protocol::version_node_kind::change:
+    return "change";
+  case protocol::version_node_kind::merge:
+    return "merge";
+  }
+  return "";
+}
+
+json to_json(const protocol::listed_version& x) {
+  return {{"node", x.node.hex()},
+          {"hash", x.content.data.hex()},
+          {"kind", name_of(x.content.kind)},
+          {"time", time_text(static_cast<int64_t>(x.content.creation_time))},
+          {"current", x.is_current}};
+}
+
+json to_json(const protocol::value_change& x) {
+  json out{{"path", x.path}};
+  if (x.before)
+    out["before"] = *x.before;
+  if (x.after)
+    out["after"] = *x.after;
+  return out;
+}
+
+result<protocol::listed_version> version_in(const storage::snapshot& view, const call_scope& x, const hash& id, const char* name, const char* otherwise) {
+  LAMA_TRY(meant, optional_text(x, name));
+  return protocol::find_version(view, id, meant.empty() ? otherwise : meant);
+}
+
+} // namespace
+
+void version_changes(gateway_pointer, const call_scope& x) {
+  LAMA_PARAMETER(id, hash_parameter(x, "hash"));
+  auto view = x.user->store->read();
+  LAMA_PARAMETER(to, version_in(*view, x, id, "to", "0"));
+  LAMA_PARAMETER(from, version_in(*view, x, id, "from", "1"));
+  LAMA_PARAMETER(before, protocol::load(*view, from.content.data));
+  LAMA_PARAMETER(after, protocol::load(*view, to.content.data));
+  LAMA_PARAMETER(found, protocol::compare_versions(before, after, view->recipes()));
+  auto changes = json::array();
+  for (const auto& change : found.changes)
+    changes.push_back(to_json(change));
+  x.done({{"type", after.type}, {"from", to_json(from)}, {"to", to_json(to)}, {"changes", std::move(changes)}, {"complete", found.complete}});
+}
+
+void restore_version(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(id, hash_parameter(x, "hash"));
+  LAMA_PARAMETER(meant, text_parameter(x, "version"));
+  auto restored = std::make_shared<protocol::stored_version>();
+  transact change{"restore version", [id, meant, restored, user = x.user](storage::transaction& to) -> result<lama::done> {
+                    LAMA_TRY(version, protocol::find_version(to, id, meant));
+                    LAMA_TRY(stored, protocol::restore_version(to, id, version.node, user->environment->clock->now_ms()));
+                    *restored = stored;
+                    return lama::done{};
+                  }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change))
+      .then(
+          [x, restored](const transacted&) {
+            x.done({{"hash", restored->data.hex()}, {"node", restored->head.hex()}});
+          },
+          x.failed());
+}
+
+} // namespace lama::actors::channels
