@@ -1,0 +1,185 @@
+#include "storage/evict.hpp"
+
+#include "protocol/limits.hpp"
+#include "protocol/models/channels.hpp"
+#include "storage/states.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace lama::storage {
+
+namespace {
+
+using protocol::reference_kind;
+
+/// What one entry reaches: message, signature, certificate, attachments; an honest one stays under 600.
+constexpr std::size_t most_in_tree = limits::sync_proof_objects;
+/// A blob of this size goes before the entries do: the text of a conversation is small and is looked for first.
+constexpr uint64_t large_blob_bytes = 16u << 10;
+
+/// All that `root` refers to and that is here, itself included: not the list below it, no ids (they are never evicted).
+std::vector<hash> tree_of(const snapshot& from, const hash& root) {
+  std::vector<hash> found{root};
+  std::unordered_set<hash> seen{root};
+  for (std::size_t i = 0; i < found.size() && found.size() < most_in_tree; ++i) {
+    auto text = from.read(found[i]);
+    auto facts = text ? protocol::examine(*text, from.recipes()) : result<protocol::object_facts>{fail(errc::not_found, "")};
+    if (!facts)
+      continue; // a blob, or not here
+    for (const auto& x : facts->references) {
+      auto to_list = facts->type->name == "LinkedListEntry" && x.field < facts->type->rules.size() && facts->type->rules[x.field].name == "previous";
+      if (x.kind != reference_kind::id && !to_list && from.contains(x.target) && seen.insert(x.target).second)
+        found.push_back(x.target);
+    }
+  }
+  return found;
+}
+
+/// Calls `each` for the entries that are here, newest first.
+void each_entry(const snapshot& from, const hash& channel, const std::function<bool(const models::channel_entry&)>& each) {
+  auto head = models::channel_head(from, channel);
+  auto next = head ? *head : std::nullopt;
+  for (std::size_t walked = 0; next && walked < limits::channel_walk; ++walked) {
+    auto entry = models::read_entry(from, channel, *next);
+    if (!entry || !each(*entry))
+      return;
+    next = entry->previous;
+  }
+}
+
+struct candidate {
+  uint64_t used = 0; ///< of it and all that is older in its channel: so these go before it
+  int64_t time = 0;
+  hash name{};
+  uint64_t bytes = 0; ///< of blobs
+
+  friend bool operator<(const candidate& a, const candidate& b) {
+    return std::tie(a.used, a.time, a.name) < std::tie(b.used, b.time, b.name);
+  }
+};
+
+class planner {
+public:
+  planner(const store& from, const eviction_rules& rules, uint64_t wanted) : used_{inside::of(from).used}, view_{from.read()}, rules_{rules}, wanted_{wanted} {
+    // nop
+  }
+
+  result<eviction_plan> run() {
+    for (const auto& name : rules_.kept_objects)
+      keep(name);
+    for (const auto& channel : rules_.kept_channels)
+      each_entry(*view_, channel, [&](const models::channel_entry& x) {
+        keep(x.entry);
+        return true;
+      });
+    for (const auto& channel : rules_.channels)
+      look_at(channel);
+    std::sort(blobs_.begin(), blobs_.end());
+    for (const auto& x : blobs_)
+      take(x.name, x.bytes);
+    std::sort(entries_.begin(), entries_.end());
+    for (const auto& x : entries_) {
+      if (plan_.bytes >= wanted_)
+        break;
+      for (const auto& name : tree_of(*view_, x.name))
+        if (--needed_[name] == 0)
+          take(name, view_->size_of(name).value_or(0));
+    }
+    if (auto trouble = view_->trouble())
+      return *std::move(trouble);
+    return std::move(plan_);
+  }
+
+private:
+  void keep(const hash& root) {
+    for (const auto& name : tree_of(*view_, root))
+      kept_.insert(name);
+  }
+
+  void look_at(const hash& channel) {
+    if (std::ranges::find(rules_.kept_channels, channel) != rules_.kept_channels.end())
+      return;
+    std::vector<candidate> old;
+    std::size_t count = 0;
+    each_entry(*view_, channel, [&](const models::channel_entry& x) {
+      if (++count <= rules_.kept_entries)
+        keep(x.entry);
+      else
+        old.push_back({used_.last_use(x.creation_time), x.timestamp, x.entry, 0});
+      return !view_->in_the_way();
+    });
+    uint64_t below = 0;
+    for (auto x = old.rbegin(); x != old.rend(); ++x) {
+      x->used = below = std::max(below, x->used);
+      look_at_tree(*x);
+      entries_.push_back(*x);
+    }
+  }
+
+  /// The same text of the same person is one object, whatever entries it stands in: it goes with the last of them.
+  void look_at_tree(const candidate& entry) {
+    for (const auto& name : tree_of(*view_, entry.name)) {
+      ++needed_[name];
+      if (auto size = view_->size_of(name).value_or(0); size >= large_blob_bytes && name != entry.name)
+        blobs_.push_back({std::max(entry.used, used_.last_use(name)), entry.time, name, size});
+    }
+  }
+
+  void take(const hash& name, uint64_t bytes) {
+    if (plan_.bytes >= wanted_ || bytes == 0 || kept_.contains(name) || !taken_.insert(name).second)
+      return;
+    plan_.names.push_back(name);
+    plan_.bytes += bytes;
+  }
+
+  const usage_log& used_;
+  std::unique_ptr<snapshot> view_;
+  const eviction_rules& rules_;
+  uint64_t wanted_;
+  std::unordered_set<hash> kept_;
+  std::unordered_set<hash> taken_;
+  std::unordered_map<hash, uint32_t> needed_; ///< by so many entries that may go
+  std::vector<candidate> blobs_;
+  std::vector<candidate> entries_;
+  eviction_plan plan_;
+};
+
+} // namespace
+
+result<eviction_plan> plan_eviction(const store& from, const eviction_rules& rules, uint64_t bytes) {
+  return planner{from, rules, bytes}.run();
+}
+
+result<std::size_t> evict_all(transaction& in, const std::vector<hash>& names) {
+  std::size_t gone = 0;
+  for (const auto& name : names)
+    if (in.contains(name)) {
+      LAMA_CHECK(in.evict(name));
+      ++gone;
+    }
+  return gone;
+}
+
+std::optional<attachment_place> find_attachment(const snapshot& from, const std::vector<hash>& channels, const hash& blob) {
+  std::optional<attachment_place> found;
+  for (const auto& channel : channels)
+    each_entry(from, channel, [&](const models::channel_entry& x) {
+      for (const auto& name : tree_of(from, x.entry)) {
+        auto text = from.read(name);
+        auto facts = text ? protocol::examine(*text, from.recipes()) : result<protocol::object_facts>{fail(errc::not_found, "")};
+        if (facts && std::ranges::any_of(facts->references, [&](const auto& y) { return y.target == blob; })) {
+          found = attachment_place{channel, x.entry};
+          return false;
+        }
+      }
+      return true;
+    });
+  return found;
+}
+
+} // namespace lama::storage
