@@ -1,4 +1,5 @@
 #include "apps/lama/commands.hpp"
+#include "apps/lama/policy_command.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -17,6 +18,9 @@ struct arguments {
   std::string cursor;
   std::size_t limit = 100;
   std::string out;
+  std::string from;
+  std::string to;
+  std::string version;
 };
 
 result<std::string> read_input(const std::string& file) {
@@ -111,6 +115,53 @@ int show_log(const common_options& common, const arguments& given) {
   });
 }
 
+/// A value as a line of a table has it.
+std::string shown(const json& change, const char* side) {
+  auto found = change.find(side);
+  if (found == change.end())
+    return "-";
+  auto text = found->is_string() ? found->get<std::string>() : found->dump(-1, ' ', false, json::error_handler_t::replace);
+  return text.size() > 60 ? text.substr(0, 57) + "..." : text;
+}
+
+int show_changes(const common_options& common, const arguments& given) {
+  return with_node(common, [&](net::rpc_client& node) -> result<done> {
+    json request{{"hash", given.hash}};
+    if (!given.from.empty())
+      request["from"] = given.from;
+    if (!given.to.empty())
+      request["to"] = given.to;
+    LAMA_TRY(answer, node.call("storage:diff", request));
+    if (common.json) {
+      print_json(answer);
+      return done{};
+    }
+    auto version = [&](const char* side) { return text_in(answer[side], "time") + "  " + text_in(answer[side], "node").substr(0, 12); };
+    std::cout << text_in(answer, "type") << ", from " << version("from") << " to " << version("to") << '\n';
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& x : list_in(answer, "changes"))
+      rows.push_back({text_in(x, "path"), shown(x, "before"), shown(x, "after")});
+    if (rows.empty())
+      std::cout << "They are the same.\n";
+    else
+      print_table({"FIELD", "BEFORE", "AFTER"}, rows);
+    if (!answer.value("complete", true))
+      std::cerr << "There are more changes than are listed.\n";
+    return done{};
+  });
+}
+
+int restore_version(const common_options& common, const arguments& given) {
+  return with_node(common, [&](net::rpc_client& node) -> result<done> {
+    LAMA_TRY(answer, node.call("storage:restore", {{"hash", given.hash}, {"version", given.version}}));
+    if (common.json)
+      print_json(answer);
+    else
+      std::cout << text_in(answer, "hash") << " is current again.\n";
+    return done{};
+  });
+}
+
 } // namespace
 
 void add_object_commands(command_list& to) {
@@ -135,6 +186,20 @@ void add_object_commands(command_list& to) {
   auto* logging = to.add("log", "Show the versions of an object, newest first");
   logging->add_option("IDHASH", given->hash, "Of the id object")->required();
   to.on(logging, [given, &common = to.common] { return show_log(common, *given); });
+
+  const char* versions = "A version: the beginning of its hash or of its data's, or how many steps back (0 is the current one)";
+  auto* comparing = to.add("diff", "Show what differs between two versions of an object; by default what the last change did");
+  comparing->add_option("IDHASH", given->hash, "Of the id object")->required();
+  comparing->add_option("FROM", given->from, versions);
+  comparing->add_option("TO", given->to, versions);
+  to.on(comparing, [given, &common = to.common] { return show_changes(common, *given); });
+
+  auto* restoring = to.add("restore-version", "Make an older version of an object the current one; nothing is lost, the present one stays in its history");
+  restoring->add_option("IDHASH", given->hash, "Of the id object")->required();
+  restoring->add_option("VERSION", given->version, versions)->required();
+  to.on(restoring, [given, &common = to.common] { return restore_version(common, *given); });
+
+  add_policy_command(to);
 }
 
 } // namespace lama::app

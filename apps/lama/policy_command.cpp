@@ -1,0 +1,66 @@
+#include "apps/lama/policy_command.hpp"
+
+#include "protocol/policy/sync_strategy.hpp"
+
+#include <iostream>
+#include <memory>
+
+/// What the node does with each type, and why: tables that need no running node.
+namespace lama::app {
+
+namespace {
+
+namespace policy = protocol::policy;
+
+json to_json(const policy::explanation& x) {
+  auto rules = json::object();
+  for (const auto& rule : x.rules)
+    rules[rule.from] = rule.reach;
+  return {{"type", x.type}, {"strategy", policy::to_string(x.strategy)}, {"why", x.why}, {"configured", x.configured}, {"takes", std::move(rules)}};
+}
+
+int explain(const common_options& common, const std::string& type) {
+  auto found = policy::explain(type, policy::strategy_table{}, protocol::standard_recipes());
+  if (!found)
+    return report(found.failure(), common.json);
+  if (common.json) {
+    print_json(to_json(*found));
+    return worked;
+  }
+  std::cout << found->type << " is " << policy::to_string(found->strategy) << (found->configured ? " (configured)" : "") << ": " << found->why
+            << ".\nWhat is taken of it\n";
+  for (const auto& rule : found->rules)
+    std::cout << "  from " << rule.from << ": " << rule.reach << '\n';
+  return worked;
+}
+
+int list_all(const common_options& common) {
+  auto all = json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const auto* type : protocol::standard_recipes().all()) {
+    auto found = policy::explain(type->name, policy::strategy_table{}, protocol::standard_recipes());
+    if (!found)
+      return report(found.failure(), common.json);
+    all.push_back(to_json(*found));
+    rows.push_back({found->type, std::string{policy::to_string(found->strategy)}, found->why});
+  }
+  if (common.json)
+    print_json(all);
+  else
+    print_table({"TYPE", "STRATEGY", "WHY"}, rows);
+  return worked;
+}
+
+} // namespace
+
+void add_policy_command(command_list& to) {
+  auto* command = to.add("policy", "What becomes of each type of object, who may bring it, and why");
+  command->require_subcommand(1);
+  auto type = std::make_shared<std::string>();
+  auto* explaining = command->add_subcommand("explain", "One type");
+  explaining->add_option("TYPE", *type, "Such as ChatMessage")->required();
+  auto* listing = command->add_subcommand("list", "All of them");
+  to.on(command, [type, listing, &common = to.common] { return listing->parsed() ? list_all(common) : explain(common, *type); });
+}
+
+} // namespace lama::app
