@@ -14,13 +14,24 @@ using leveldb::Status;
 
 namespace {
 
+struct held_lock final : leveldb::FileLock {
+  explicit held_lock(std::string locked) : name(std::move(locked)) {
+    // nop
+  }
+  std::string name;
+};
+
+} // namespace
+
 class readable final : public leveldb::RandomAccessFile, public leveldb::SequentialFile {
 public:
-  explicit readable(std::shared_ptr<env::file> from) : from_(std::move(from)) {
+  readable(env& owner, std::shared_ptr<env::file> from) : owner_(owner), from_(std::move(from)) {
     // nop
   }
 
   Status Read(uint64_t offset, std::size_t n, Slice* result, char* scratch) const override {
+    if (auto status = owner_.may_read(); !status.ok())
+      return status;
     if (offset > from_->bytes.size())
       return Status::IOError("read past the end");
     n = std::min(n, from_->bytes.size() - static_cast<std::size_t>(offset));
@@ -31,7 +42,7 @@ public:
 
   Status Read(std::size_t n, Slice* result, char* scratch) override {
     auto status = Read(at_, n, result, scratch);
-    at_ += result->size();
+    at_ += status.ok() ? result->size() : 0;
     return status;
   }
 
@@ -41,18 +52,10 @@ public:
   }
 
 private:
+  env& owner_;
   std::shared_ptr<env::file> from_;
   uint64_t at_ = 0;
 };
-
-struct held_lock final : leveldb::FileLock {
-  explicit held_lock(std::string locked) : name(std::move(locked)) {
-    // nop
-  }
-  std::string name;
-};
-
-} // namespace
 
 class writable final : public leveldb::WritableFile {
 public:
@@ -103,6 +106,10 @@ void env::fail_once(uint64_t count) {
   fail_once_at_ = writes_ + count;
 }
 
+void env::fail_read_once(uint64_t count) {
+  fail_read_at_ = reads_ + count;
+}
+
 void env::fail_kind(std::string_view kind) {
   failing_kind_ = kind;
 }
@@ -118,6 +125,7 @@ void env::fill_up(uint64_t free) {
 void env::heal() {
   fail_at_ = UINT64_MAX;
   fail_once_at_ = UINT64_MAX;
+  fail_read_at_ = UINT64_MAX;
   failing_kind_.clear();
   torn_ = 0;
   capacity_ = UINT64_MAX;
@@ -188,6 +196,10 @@ Status env::may_write(const std::string& what) {
   return fails ? Status::IOError(what, "simulated failure") : Status::OK();
 }
 
+Status env::may_read() {
+  return ++reads_ == fail_read_at_ ? Status::IOError("read", "simulated failure") : Status::OK();
+}
+
 Status env::may_append(std::size_t size) {
   if (auto status = may_write("append"); !status.ok())
     return status;
@@ -197,19 +209,23 @@ Status env::may_append(std::size_t size) {
 
 Status env::NewSequentialFile(const std::string& name, leveldb::SequentialFile** result) {
   *result = nullptr;
+  if (auto status = may_read(); !status.ok())
+    return status;
   auto i = files_.find(name);
   if (i == files_.end())
     return Status::NotFound(name);
-  *result = new readable{i->second};
+  *result = new readable{*this, i->second};
   return Status::OK();
 }
 
 Status env::NewRandomAccessFile(const std::string& name, leveldb::RandomAccessFile** result) {
   *result = nullptr;
+  if (auto status = may_read(); !status.ok())
+    return status;
   auto i = files_.find(name);
   if (i == files_.end())
     return Status::NotFound(name);
-  *result = new readable{i->second};
+  *result = new readable{*this, i->second};
   return Status::OK();
 }
 

@@ -32,6 +32,11 @@ public:
   void fail_after(uint64_t count);
   /// The `count`-th write from now on fails, and only that.
   void fail_once(uint64_t count);
+  /// The `count`-th opening for reading, or read, from now on fails, and only that.
+  void fail_read_once(uint64_t count);
+  bool read_failed() const {
+    return reads_ >= fail_read_at_;
+  }
   /// Every write of this kind fails: "append", "sync"; empty for none.
   void fail_kind(std::string_view kind);
   /// An append that fails leaves up to `kept` of its bytes in the file, as a real one may.
@@ -86,6 +91,7 @@ public:
 
 private:
   friend class writable;
+  friend class readable;
 
   struct job {
     void (*work)(void*);
@@ -93,6 +99,7 @@ private:
   };
 
   leveldb::Status may_write(const std::string& what);
+  leveldb::Status may_read();
   leveldb::Status may_append(std::size_t size);
 
   std::map<std::string, std::shared_ptr<file>> files_;
@@ -101,6 +108,8 @@ private:
   uint64_t writes_ = 0;
   uint64_t fail_at_ = UINT64_MAX;
   uint64_t fail_once_at_ = UINT64_MAX;
+  uint64_t reads_ = 0;
+  uint64_t fail_read_at_ = UINT64_MAX;
   std::string failing_kind_;
   std::size_t torn_ = 0;
   uint64_t capacity_ = UINT64_MAX;
