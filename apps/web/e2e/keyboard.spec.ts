@@ -7,7 +7,7 @@ async function tab_to(page: Page, name: RegExp, most = 40, back = false): Promis
   for (let i = 0; i < most; i++) {
     const here = await page.evaluate(() => {
       const x = document.activeElement;
-      if (!(x instanceof HTMLElement)) return '';
+      if (!(x instanceof HTMLElement) || x === document.body) return '';
       const labels = x instanceof HTMLInputElement || x instanceof HTMLTextAreaElement ? [...(x.labels ?? [])].map((l) => l.textContent) : [];
       return [x.getAttribute('aria-label') ?? '', ...labels, x.textContent].join(' ').trim();
     });

@@ -54,6 +54,15 @@ export function Avatar({ name, id, small = false }: { name: string; id: string; 
   );
 }
 
+/** A view that scrolls: by keys too, so it takes the focus. */
+export function Sheet({ title, className = '', children }: { title: string; className?: string; children: ReactNode }) {
+  return (
+    <div className={`page ${className}`} role="region" aria-label={title} tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
 export function Empty({ icon: Icon, title, children, action }: { icon: LucideIcon; title: string; children?: ReactNode; action?: ReactNode }) {
   return (
     <div className="empty">

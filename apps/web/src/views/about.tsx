@@ -1,3 +1,4 @@
+import { Sheet } from '../components/parts.tsx';
 import { use_store } from '../lib/store.ts';
 import { app } from '../state/app.ts';
 import { t } from '../strings.ts';
@@ -5,7 +6,7 @@ import { t } from '../strings.ts';
 export default function About() {
   const status = use_store(app, (x) => x.status);
   return (
-    <div className="page about">
+    <Sheet title={t.about.title} className="about">
       <img src="/icon.svg" alt="" width="64" height="64" />
       <h1>{t.product}</h1>
       <p className="lead">{t.about.text}</p>
@@ -25,6 +26,6 @@ export default function About() {
         ))}
       </dl>
       <p className="field-hint">{t.about.licences}</p>
-    </div>
+    </Sheet>
   );
 }

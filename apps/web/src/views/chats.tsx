@@ -13,7 +13,7 @@ import { t } from '../strings.ts';
 import { Chat } from './chat.tsx';
 import { NewChat } from './new_chat.tsx';
 
-const search_id = 'search-chats';
+export const search_id = 'search-chats';
 
 /** Who is in it besides me, or its name. */
 export function title_of(x: Conversation): string {
@@ -175,10 +175,6 @@ export function walk(event: KeyboardEvent<HTMLElement>): void {
 function use_shortcuts(shown: Conversation[] | null, id: string | null): void {
   useEffect(() => {
     const listen = (event: globalThis.KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-        event.preventDefault();
-        document.getElementById(search_id)?.focus();
-      }
       if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown') && shown?.length) {
         event.preventDefault();
         const at = shown.findIndex((x) => x.conversationId === id);

@@ -1,7 +1,7 @@
 import type { Contact } from '@lama/ipc-client';
 import { ArrowLeft, MessageSquare, QrCode, SearchX, Users } from '../components/icons.ts';
 import { useState } from 'react';
-import { Avatar, Button, CopyButton, Empty, IconButton, SearchBox } from '../components/parts.tsx';
+import { Avatar, Button, CopyButton, Empty, IconButton, SearchBox, Sheet } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
 import { short_id, whole_day } from '../lib/format.ts';
 import { go_to, link_to } from '../lib/route.ts';
@@ -89,7 +89,7 @@ function Card({ contact: x }: { contact: Contact }) {
     }
   };
   return (
-    <div className="page person">
+    <Sheet title={x.name} className="person">
       <IconButton icon={ArrowLeft} label={t.back} className="narrow-only" onClick={() => go_to('contacts')} />
       <div className="person-head">
         <Avatar name={x.name} id={x.personId} />
@@ -110,7 +110,7 @@ function Card({ contact: x }: { contact: Contact }) {
         </div>
       </dl>
       <p className="field-hint">{t.contacts.keyHint}</p>
-    </div>
+    </Sheet>
   );
 }
 

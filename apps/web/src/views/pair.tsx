@@ -2,7 +2,7 @@ import { Tab, TabList, TabPanel, TabProvider } from '@ariakit/react';
 import { type Contact, NodeError } from '@lama/ipc-client';
 import { Camera, CircleCheck, ImageUp, MessageSquare } from '../components/icons.ts';
 import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { Button, CopyButton, Field, Notice } from '../components/parts.tsx';
+import { Button, CopyButton, Field, Notice, Sheet } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
 import { use_store } from '../lib/store.ts';
 import { app, client, notify } from '../state/app.ts';
@@ -12,7 +12,7 @@ import { t } from '../strings.ts';
 /** Two persons get to know each other: one invites, the other accepts. */
 export default function Pair() {
   return (
-    <div className="page">
+    <Sheet title={t.pair.title}>
       <h1>{t.pair.title}</h1>
       <TabProvider>
         <TabList className="tabs" aria-label={t.pair.title}>
@@ -30,7 +30,7 @@ export default function Pair() {
           <Accept />
         </TabPanel>
       </TabProvider>
-    </div>
+    </Sheet>
   );
 }
 
@@ -238,6 +238,11 @@ function looks_right(text: string): boolean {
 
 function Paired({ contact, again }: { contact: Contact; again: () => void }) {
   const [busy, set_busy] = useState(false);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // What had the focus is gone with the invitation.
+    if (document.activeElement === document.body) title.current?.focus();
+  }, []);
   const chat = async () => {
     set_busy(true);
     try {
@@ -250,7 +255,9 @@ function Paired({ contact, again }: { contact: Contact; again: () => void }) {
   return (
     <div className="paired" role="status">
       <CircleCheck size={40} aria-hidden="true" />
-      <h2>{t.pair.paired(contact.name)}</h2>
+      <h2 ref={title} tabIndex={-1}>
+        {t.pair.paired(contact.name)}
+      </h2>
       <div className="actions">
         <Button look="primary" icon={MessageSquare} busy={busy} onClick={() => void chat()}>
           {t.pair.openChat}

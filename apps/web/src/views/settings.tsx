@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { Button } from '../components/parts.tsx';
+import { Button, Sheet } from '../components/parts.tsx';
 import { kept_keys, keep } from '../lib/kept.ts';
 import { use_store } from '../lib/store.ts';
 import { app, notify } from '../state/app.ts';
@@ -24,7 +24,7 @@ export default function Settings() {
     await log_out().catch(() => set_busy(false));
   };
   return (
-    <div className="page">
+    <Sheet title={t.settings.title}>
       <h1>{t.settings.title}</h1>
       <Group title={t.settings.look}>
         <fieldset className="segments">
@@ -66,7 +66,7 @@ export default function Settings() {
           </Button>
         </Action>
       </Group>
-    </div>
+    </Sheet>
   );
 }
 

@@ -8,7 +8,7 @@ import { app } from '../state/app.ts';
 import { log_out } from '../state/session.ts';
 import { t } from '../strings.ts';
 import { Banner } from './banner.tsx';
-import { Chats } from './chats.tsx';
+import { Chats, search_id } from './chats.tsx';
 import { Login } from './login.tsx';
 
 const Contacts = lazy(() => import('./contacts.tsx'));
@@ -32,6 +32,7 @@ export function Shell() {
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${t.product}` : t.product;
   }, [unread]);
+  use_search_key();
   if (!me) return null;
   return (
     <div className={`shell${id ? ' has-detail' : ''}`}>
@@ -72,6 +73,21 @@ export function Shell() {
       </Modal>
     </div>
   );
+}
+
+/** Ctrl K, wherever one is. */
+function use_search_key(): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
+      event.preventDefault();
+      const find = () => document.getElementById(search_id);
+      if (!find()) go_to('chats');
+      requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, []);
 }
 
 function view_of(section: Section, id: string | null) {

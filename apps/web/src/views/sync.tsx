@@ -1,7 +1,7 @@
 import type { Connection, Message } from '@lama/ipc-client';
 import { Archive, ArrowLeftRight, Monitor, Unplug } from '../components/icons.ts';
 import { useEffect, useState } from 'react';
-import { Button, Notice } from '../components/parts.tsx';
+import { Button, Notice, Sheet } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
 import { bytes, duration, number } from '../lib/format.ts';
 import { link_to } from '../lib/route.ts';
@@ -27,7 +27,7 @@ export default function Sync() {
   const store = object_store_of(status);
   const bridge = open && status?.bridgeConnected === true;
   return (
-    <div className="page wide">
+    <Sheet title={t.sync.title} className="wide">
       <h1>{t.sync.title}</h1>
       <p className="lead">{t.sync.intro}</p>
       <div className="parts" role="group" aria-label={t.sync.title}>
@@ -55,7 +55,7 @@ export default function Sync() {
       </section>
       <Verify />
       <Actors status={status} />
-    </div>
+    </Sheet>
   );
 }
 
