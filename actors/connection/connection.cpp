@@ -28,8 +28,9 @@ connection_manager_actor manager_of(self_pointer self) {
 
 void report(self_pointer self, const char* status, std::string detail = {}) {
   auto& st = self->state;
-  self->send(manager_of(self), connection_progress{{st.id, st.user ? st.user->user : "", st.plan.url, st.group, status,
-                                                    st.remote_person == hash{} ? "" : st.remote_person.hex(), std::move(detail)}});
+  self->send(manager_of(self),
+             connection_progress{{st.id, st.user ? st.user->user : "", st.plan.url, st.group, status, st.remote_person == hash{} ? "" : st.remote_person.hex(),
+                                  std::move(detail), caf::actor_cast<caf::actor>(self)}});
 }
 
 /// Whoever waits for an answer of another actor goes on through here: the session may be gone by then.

@@ -61,6 +61,7 @@ struct connection_state {
   std::string status; ///< "connecting", "handshake", "established", "waiting" (for its next try)
   std::string peer;   ///< person, hex; empty while unknown
   std::string detail; ///< protocol in use, last error
+  caf::actor pipe{};  ///< its actor, while there is one
 };
 LAMA_MESSAGE(connection_state, x.id, x.user, x.url, x.group, x.status, x.peer, x.detail)
 

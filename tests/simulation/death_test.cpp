@@ -40,6 +40,26 @@ TEST_P(death_test, each_actor_dies_in_turn_while_messages_flow) {
   EXPECT_EQ(check_stores(all), problems{});
 }
 
+/// With a connection dies the chum session that it carries: they are linked.
+TEST_P(death_test, connections_die_while_messages_flow) {
+  town all{41 + GetParam()};
+  auto founded = all.found();
+  ASSERT_TRUE(founded) << founded.failure().message;
+  auto& victim = *all.sides()[GetParam()];
+  int number = 0;
+  for (const char* group : {"chum", "ipc", "chum"}) {
+    for (std::size_t from : {0u, 1u})
+      (void)all.send(from, std::string{group} + ": before, " + std::to_string(++number));
+    EXPECT_GE(victim.kill_connections(group), 1u) << group;
+    for (std::size_t from : {0u, 1u})
+      (void)all.send(from, std::string{group} + ": after, " + std::to_string(++number));
+    all.all.run_for(30s);
+    EXPECT_EQ(check_contents(all), problems{}) << "after the death of " << group;
+  }
+  EXPECT_EQ(all.expected.acknowledged(), all.expected.messages.size()) << "what is written on one's own device needs no connection";
+  EXPECT_EQ(check_stores(all), problems{});
+}
+
 std::string name_of(const testing::TestParamInfo<std::size_t>& info) {
   static constexpr const char* names[] = {"annas_archive", "annas_sparse_instance", "berts_archive", "berts_sparse_instance"};
   return names[info.param];

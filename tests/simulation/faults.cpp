@@ -95,6 +95,12 @@ void scenario::break_a_disk(stay& victim) {
 
 void scenario::kill_an_actor(stay& victim) {
   auto roles = roles_of(victim.is_archive, all_.homes[victim.home]->user);
+  if (below(5) == 0) {
+    auto* group = below(2) == 0 ? "chum" : "ipc";
+    tell(name_of(victim) + ": its " + group + " connections die");
+    victim.where->kill_connections(group);
+    return;
+  }
   auto role = roles[below(roles.size())];
   tell(name_of(victim) + ": " + role + " dies");
   victim.where->kill(role);

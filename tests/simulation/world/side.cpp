@@ -1,5 +1,7 @@
 #include "tests/simulation/world/side.hpp"
 
+#include "actors/connection_manager/connection_manager.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -117,6 +119,21 @@ void side::kill(const std::string& role) {
     return;
   if (auto member = members().find<caf::actor>(role))
     caf::anon_send_exit(member, caf::exit_reason::unhandled_exception);
+}
+
+std::size_t side::kill_connections(const std::string& group) {
+  if (!is_up())
+    return 0;
+  auto manager = members().find<actors::connection_manager_actor>("connection-manager");
+  auto listed = ask<actors::connections_listed>(manager, actors::list_connections{});
+  std::size_t killed = 0;
+  if (listed)
+    for (const auto& x : listed->connections)
+      if (x.group == group && x.pipe) {
+        caf::anon_send_exit(x.pipe, caf::exit_reason::unhandled_exception);
+        ++killed;
+      }
+  return killed;
 }
 
 result<std::unique_ptr<storage::store>> side::open_store(const std::string& user) {

@@ -91,6 +91,8 @@ public:
   void restart();
   /// Kills the actor in this role as a fault in it would.
   void kill(const std::string& role);
+  /// The same for the connections of a group ("chum", "ipc"), and with them whoever serves them; how many there were.
+  std::size_t kill_connections(const std::string& group);
 
   actors::roster& members() {
     return *node_->context->members;
