@@ -108,6 +108,7 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
       },
       [self](const connection_lost&) {
         // The connection's actor ends right after this; its normal end would leave us here.
+        chum_host{self}.give_up_fetches();
         self->state.stock->connection_closed(*self->state.plan.user->store->read(), chum_host{self}.now_ms());
         self->quit();
       },
@@ -124,6 +125,8 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
       },
       [self](save_frontiers_now) { chum_host{self}.save_frontiers(); },
       [self](pump_again) { chum_host{self}.carry_out(); },
+      [self](const fetch_page& what) { return chum_host{self}.fetch(what); },
+      [self](const fetch_objects& what) { return chum_host{self}.fetch(what); },
       [self](get_status) {
         auto& state = self->state;
         auto progress = state.extension->status();

@@ -45,7 +45,7 @@ int64_t chum_host::now_ms() const {
 }
 
 storage::sync_peer chum_host::peer() {
-  return {state().between.remote, state().extension->remote_store()};
+  return {state().between.remote, state().extension->remote_store(), state().store_id};
 }
 
 void chum_host::receive(connection_message& message) {
@@ -166,6 +166,7 @@ void chum_host::switch_to_extension() {
     return;
   st.speaks_extension = true;
   st.extension->committed(user().store->last_sequence());
+  serve_fetches();
 }
 
 void chum_host::stay_with_stock(const lama::error& why) {
@@ -352,8 +353,14 @@ void chum_host::perform(protocol::sync::save_frontier& x) {
 void chum_host::perform(protocol::sync::delivered&) {
   // The frontier says the same where it is asked for.
 }
-void chum_host::perform(protocol::sync::answered&) {
-  // Pages and fetches are asked for by whoever reads; what they brought is in the store.
+void chum_host::perform(protocol::sync::answered& x) {
+  auto asked = state().fetches.extract(x.request);
+  if (!asked)
+    return;
+  if (x.outcome)
+    asked.mapped().deliver(ok{});
+  else
+    asked.mapped().deliver(to_caf(x.outcome.failure()));
 }
 void chum_host::perform(protocol::sync::caught_up&) {
   state().full_sync = true;

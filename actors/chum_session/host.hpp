@@ -22,6 +22,11 @@ public:
   void save_frontiers();
   /// Ends the connection; empty: as planned.
   void close(const std::string& why);
+  /// Answers when it is stored.
+  template <class Request>
+  caf::result<ok> fetch(const Request& what);
+  /// Whoever waits for a fetch is told.
+  void give_up_fetches();
 
 private:
   chum_session_state& state() {
@@ -36,6 +41,7 @@ private:
   bool do_extension_actions();
   void say_hello();
   void switch_to_extension();
+  void serve_fetches();
   void stay_with_stock(const lama::error& why);
   void send(bool text, std::string bytes);
   void store(protocol::chum::store_batch batch);
