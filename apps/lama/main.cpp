@@ -37,6 +37,7 @@ int start(int argc, char** argv) {
   command_list commands{app, common, settings};
   add_node_commands(commands);
   add_user_commands(commands);
+  add_password_command(commands);
   add_chat_commands(commands);
   add_people_commands(commands);
   add_object_commands(commands);
