@@ -54,6 +54,20 @@ describe('a thread', () => {
     expect(next.more).toBe(true);
   });
 
+  it('trusts the first page about what is older, whatever arrived before it', () => {
+    const thread = with_message(empty_thread, message('e', 5));
+    const next = with_page(thread, [message('c', 3), message('d', 4)], true, 'newest');
+    expect(names(next)).toBe('cde');
+    expect(next.more).toBe(true);
+  });
+
+  it('leaves no gap where more came than was told', () => {
+    const thread = with_message(with_page(empty_thread, [message('a', 1), message('b', 2)], true, 'newest'), message('z', 59));
+    const next = with_page(thread, [message('x', 57), message('y', 58), message('z', 59)], true, 'newest');
+    expect(names(next)).toBe('xyz');
+    expect(next.more).toBe(true);
+  });
+
   it('leaves a message that is older than what is loaded to its page', () => {
     const thread = with_page(empty_thread, [message('d', 4)], true, 'newest');
     expect(names(with_message(thread, message('a', 1)))).toBe('d');

@@ -3,6 +3,8 @@ import type { Message } from '@lama/ipc-client';
 /** The loaded part of one conversation: its newest messages, without a gap, oldest first. */
 export interface Thread {
   messages: Message[];
+  /** A page has come; before that, messages are those that happened to arrive. */
+  loaded: boolean;
   /** There are older ones. */
   more: boolean;
   loading: 'newest' | 'older' | null;
@@ -14,7 +16,7 @@ export interface Thread {
 /** Room for as many older messages as will ever be. */
 export const first_number = 1_000_000_000;
 
-export const empty_thread: Thread = { messages: [], more: false, loading: null, failed: null, first: first_number };
+export const empty_thread: Thread = { messages: [], loaded: false, more: false, loading: null, failed: null, first: first_number };
 
 const states = ['on-this-device', 'in-archive', 'delivered'];
 
@@ -45,14 +47,14 @@ export function with_message(thread: Thread, message: Message): Thread {
 export function with_page(thread: Thread, page: Message[], more: boolean, place: 'newest' | 'older'): Thread {
   const known = new Map(thread.messages.map((x) => [x.messageHash, x]));
   if (place === 'newest') {
-    const overlaps = page.some((x) => known.has(x.messageHash));
-    // Between what is known and this page others are missing: begin anew.
-    if (!overlaps && more && thread.messages.length > 0) return { ...empty_thread, messages: page, more };
-    if (thread.messages.length === 0) return { ...thread, messages: page, more, loading: null, failed: null };
-    const next = page.reduce(with_message, thread);
-    return { ...next, loading: null, failed: null };
+    const oldest = page[0];
+    // Where the page's oldest message is unknown, others between it and what is known may be missing: begin anew with the page and what is newer.
+    const joined = thread.loaded && (!more || oldest === undefined || known.has(oldest.messageHash));
+    const start: Thread = joined ? thread : { ...empty_thread, messages: page, more };
+    const newer = joined ? page : thread.messages.filter((x) => oldest === undefined || x.time > oldest.time);
+    return { ...newer.reduce(with_message, start), loaded: true, loading: null, failed: null };
   }
   const fresh = page.filter((x) => !known.has(x.messageHash));
   const messages = [...fresh, ...thread.messages];
-  return { messages, more, loading: null, failed: null, first: thread.first - fresh.length };
+  return { messages, loaded: true, more, loading: null, failed: null, first: thread.first - fresh.length };
 }

@@ -1,4 +1,5 @@
 import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
+import { words_of } from '../lib/failure.ts';
 import { kept, keep, on_kept } from '../lib/kept.ts';
 import { go_to } from '../lib/route.ts';
 import { t } from '../strings.ts';
@@ -43,7 +44,10 @@ export async function use_user(me: Instance): Promise<void> {
     on_kept('read.', () => void count_unread()),
     client.onNotification('update:messageReceived', ({ conversationId, message }) => received(conversationId, message)),
     client.onNotification('update:stateChanged', ({ changed }) => {
-      if (changed.includes('conversations')) void load_conversations();
+      if (changed.includes('conversations')) {
+        void load_conversations();
+        look_again();
+      }
       if (changed.includes('contacts')) void load_contacts();
       if (changed.includes('queue')) void load_queue();
       if (changed.includes('connections')) void load_connections();
@@ -103,6 +107,15 @@ async function load_contacts(): Promise<void> {
   if (answer) app.set({ contacts: answer.contacts });
 }
 
+let looking: ReturnType<typeof setTimeout> | undefined;
+/** When many messages come at once the node tells only the newest of them: what is on the screen is asked for again. */
+function look_again(): void {
+  clearTimeout(looking);
+  looking = setTimeout(() => {
+    for (const id of open_now) void load_newest(id);
+  }, 500);
+}
+
 export async function load_queue(): Promise<void> {
   const answer = await client.call('queue:list', {}).catch(() => null);
   app.set({ queue: answer?.entries ?? [] });
@@ -120,13 +133,15 @@ export async function load_connections(): Promise<void> {
 // --- messages ---
 
 export async function load_newest(id: string): Promise<void> {
-  if (thread_of(id).loading) return;
-  put_thread(id, { ...thread_of(id), loading: 'newest', failed: null });
+  if (thread_of(id).loading === 'newest') return;
+  // A thread that is shown already is looked at again without saying so.
+  if (!thread_of(id).loaded) put_thread(id, { ...thread_of(id), loading: 'newest', failed: null });
   try {
     const page = await client.call('query:getMessages', { conversationId: id, limit: page_size });
-    put_thread(id, with_page(thread_of(id), page.messages, page.more, 'newest'));
+    const { loading } = thread_of(id);
+    put_thread(id, { ...with_page(thread_of(id), page.messages, page.more, 'newest'), loading: loading === 'older' ? loading : null });
   } catch (problem) {
-    put_thread(id, { ...thread_of(id), loading: null, failed: problem instanceof Error ? problem.message : String(problem) });
+    if (!thread_of(id).loaded) put_thread(id, { ...thread_of(id), loading: null, failed: words_of(problem) });
   }
 }
 
@@ -142,9 +157,12 @@ export async function load_older(id: string): Promise<void> {
     const known = new Set(thread.messages.slice(0, page_size).map((x) => x.messageHash));
     if (page.more && page.messages.every((x) => known.has(x.messageHash)))
       page = await client.call('query:getMessages', { conversationId: id, limit: page_size, before: oldest.time });
-    put_thread(id, with_page(thread_of(id), page.messages, page.more, 'older'));
+    const now = thread_of(id);
+    // Begun anew meanwhile: this page is older than what is shown now, with others between.
+    const joined = now.messages.some((x) => x.messageHash === oldest.messageHash);
+    put_thread(id, joined ? with_page(now, page.messages, page.more, 'older') : { ...now, loading: null });
   } catch (problem) {
-    put_thread(id, { ...thread_of(id), loading: null, failed: problem instanceof Error ? problem.message : String(problem) });
+    put_thread(id, { ...thread_of(id), loading: null, failed: words_of(problem) });
   }
 }
 
@@ -207,7 +225,7 @@ export function mark_read(id: string): void {
 /** While a conversation is on the screen. */
 export function open_conversation(id: string): () => void {
   open_now.add(id);
-  if (thread_of(id).messages.length === 0) void load_newest(id);
+  if (!thread_of(id).loaded) void load_newest(id);
   return () => open_now.delete(id);
 }
 

@@ -61,7 +61,7 @@ function Password({ username, fixed }: { username: string; fixed: boolean }) {
     <form onSubmit={(event) => void submit(event)}>
       {problem ? <Notice kind="error">{problem}</Notice> : null}
       <Field label={t.login.username}>
-        {(ids) => <input {...ids} className="input" name="username" autoComplete="username" value={name} readOnly={fixed} onChange={(e) => set_name(e.target.value)} required />}
+        {(ids) => <input {...ids} className="input" name="username" autoComplete="username" value={name} readOnly={fixed} tabIndex={fixed ? -1 : undefined} onChange={(e) => set_name(e.target.value)} required />}
       </Field>
       <Field label={t.login.password}>
         {(ids) => <SecretInput {...ids} ref_={field} value={password} onChange={set_password} autoComplete="current-password" />}
