@@ -6,6 +6,15 @@ export type Hash = string;
 /** ISO 8601 in UTC with milliseconds. */
 export type Time = string;
 
+/** A version of an object: its node, its data, how it came to be. */
+export type Version = {
+  node: Hash;
+  hash: Hash;
+  kind: "edge" | "change" | "merge";
+  time: Time;
+  current: boolean;
+};
+
 /** ISO 8601, or milliseconds since 1970. */
 export type When = string | number;
 
@@ -251,13 +260,33 @@ export interface Channels {
   "storage:log": { params: {
     hash: Hash;
   }; result: {
-    versions: ({
-      node: Hash;
-      hash: Hash;
-      kind: "edge" | "change" | "merge";
-      time: Time;
-      current: boolean;
-    })[];
+    versions: Version[];
+  } };
+  /** What differs between two versions of an object, field by field. A version is named by the beginning of its node's or its data's hash, or by how many steps it is back; left out, `from` is 1 and `to` is 0, the current one. */
+  "storage:diff": { params: {
+    hash: Hash;
+    from?: string;
+    to?: string;
+  }; result: {
+    type: string;
+    from: Version;
+    to: Version;
+    changes: {
+      path: string;
+      before?: unknown;
+      after?: unknown;
+    }[];
+    /** False: there are more changes than are listed. */
+    complete: boolean;
+  } };
+  /** Makes an older version of an object the current one, as a change on top of the present one. */
+  "storage:restore": { params: {
+    hash: Hash;
+    /** As in `storage:diff`. */
+    version: string;
+  }; result: {
+    hash: Hash;
+    node: Hash;
   } };
   /** Makes a conversation and answers with its channel. */
   "one-core:channel:create": { params: {
@@ -606,6 +635,8 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "one-core:getObject",
   "one-core:updateObject",
   "storage:log",
+  "storage:diff",
+  "storage:restore",
   "one-core:channel:create",
   "one-core:channel:join",
   "one-core:channel:post",
