@@ -13,9 +13,9 @@ die() {
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config
   libcaf-dev libboost1.81-dev libssl-dev libsodium-dev libleveldb-dev nlohmann-json3-dev libutf8proc-dev libzstd-dev
-  libcli11-dev libtomlplusplus-dev libspdlog-dev libqrencode-dev
+  libcli11-dev libtomlplusplus-dev libspdlog-dev libqrencode-dev libvalijson-dev prometheus-cpp-dev brotli
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev clang libclang-rt-14-dev python3)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev clang libclang-rt-14-dev python3 json-schema-test-suite)
 
 install_missing() {
   local missing=()
@@ -35,6 +35,30 @@ install_missing() {
   "${as_root[@]}" apt-get update -qq || die "apt-get update failed: is the network there?"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
     die "apt-get could not install them; the message above says why"
+}
+
+# The page into apps/web/dist, where Node.js 18 or later is there (or may be installed); without it the node is built without its page. A stamp of what it
+# was built from keeps a second run from building again. LAMA_NO_PAGE=1 leaves it out.
+build_page() {
+  [ -f apps/web/package.json ] && [ -z "${LAMA_NO_PAGE:-}" ] || return 0
+  local stamp=build/page.stamp
+  local sources
+  sources=$(find apps/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' -not -path '*/playwright-report/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  if [ -f apps/web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sources" ]; then
+    return 0
+  fi
+  command -v npm >/dev/null && command -v node >/dev/null || install_missing nodejs npm
+  local version
+  version=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
+  if [ "${version:-0}" -lt 18 ]; then
+    say "the page is left out: it needs Node.js 18 or later, and this is ${version:-none}"
+    return 0
+  fi
+  say "building the page"
+  (cd apps/web && npm ci --no-audit --no-fund --loglevel=error && npm run build) ||
+    die "the page could not be built; LAMA_NO_PAGE=1 builds the node without it"
+  mkdir -p build
+  printf '%s\n' "$sources" >"$stamp"
 }
 
 # build PRESET [CMAKE-ARGUMENT…] -- TARGET…

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 . apps/packages.sh
 
 install_missing "${build_packages[@]}"
+build_page
 build release -- lama
 say "starting: build/release/apps/lama run $*"
 exec build/release/apps/lama run "$@"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http_limits.hpp"
 #include "net/http_server.hpp"
 #include "net/io_thread.hpp"
 
@@ -12,8 +13,10 @@ namespace lama::net {
 
 struct http_options {
   std::vector<std::string> hosts{}; ///< as in `http_server::allow_hosts`
-  std::size_t connections = limits::http_connections;
+  std::size_t connections = limits::http_clients;
   std::size_t queue_bytes = limits::rpc_queue_bytes;
+  std::size_t fair_queue_bytes = limits::rpc_fair_queue_bytes;
+  std::size_t total_queue_bytes = limits::rpc_total_queue_bytes;
   /// From accept to the end of the first request's head.
   std::chrono::milliseconds head_deadline{10'000};
   /// Between requests of one connection.

@@ -73,6 +73,10 @@ bool host_rules::allows_origin(std::string_view origin, std::string_view host) {
   return given == "http://" + own || given == "https://" + own;
 }
 
+bool host_rules::allows_fetch(std::string_view site, std::string_view mode, bool is_page) {
+  return site.empty() || site == "same-origin" || site == "none" || (is_page && mode == "navigate");
+}
+
 byte_range parse_range(std::string_view header, uint64_t size) {
   byte_range all{byte_range::kinds::all, 0, size};
   if (lower_case(header.substr(0, 6)) != "bytes=")
@@ -97,11 +101,11 @@ byte_range parse_range(std::string_view header, uint64_t size) {
   return {byte_range::kinds::part, *first, end - *first + 1};
 }
 
-std::optional<std::string> decode_path(std::string_view target) {
-  auto raw = target.substr(0, target.find('?'));
-  if (!raw.starts_with('/'))
-    return std::nullopt;
-  std::string path;
+namespace {
+
+/// Percent-decoded; nothing for what is no such text, and for control characters.
+std::optional<std::string> decoded(std::string_view raw) {
+  std::string text;
   for (std::size_t i = 0; i < raw.size(); ++i) {
     auto c = raw[i];
     if (c == '%') {
@@ -112,13 +116,36 @@ std::optional<std::string> decode_path(std::string_view target) {
       c = static_cast<char>(*high * 16 + *low);
       i += 2;
     }
-    if (static_cast<unsigned char>(c) < ' ' || c == 127 || c == '\\')
+    if (static_cast<unsigned char>(c) < ' ' || c == 127)
       return std::nullopt;
-    path += c;
+    text += c;
   }
-  if (path.find("..") != path.npos)
+  return text;
+}
+
+} // namespace
+
+std::optional<std::string> decode_path(std::string_view target) {
+  auto raw = target.substr(0, target.find('?'));
+  if (!raw.starts_with('/'))
+    return std::nullopt;
+  auto path = decoded(raw);
+  if (!path || path->find("..") != path->npos || path->find('\\') != path->npos)
     return std::nullopt;
   return path;
+}
+
+std::optional<std::string> query_parameter(std::string_view target, std::string_view name) {
+  auto mark = target.find('?');
+  auto query = mark == target.npos ? std::string_view{} : target.substr(mark + 1);
+  while (!query.empty()) {
+    auto end = std::min(query.find('&'), query.size());
+    auto item = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (item.size() > name.size() && item.starts_with(name) && item[name.size()] == '=')
+      return decoded(item.substr(name.size() + 1));
+  }
+  return std::nullopt;
 }
 
 std::string media_type(std::string_view content_type) {
@@ -130,6 +157,31 @@ std::string bearer_token(std::string_view authorization) {
   if (lower_case(authorization.substr(0, scheme)) != "bearer ")
     return {};
   return std::string{trim(authorization.substr(scheme))};
+}
+
+bool accepts_encoding(std::string_view header, std::string_view encoding) {
+  while (!header.empty()) {
+    auto comma = std::min(header.find(','), header.size());
+    auto item = trim(header.substr(0, comma));
+    header.remove_prefix(std::min(comma + 1, header.size()));
+    auto semicolon = std::min(item.find(';'), item.size());
+    if (lower_case(trim(item.substr(0, semicolon))) != encoding)
+      continue;
+    auto weight = trim(item.substr(std::min(semicolon + 1, item.size())));
+    return !(weight.starts_with("q=0") && weight.find_first_not_of("0.", 2) == weight.npos);
+  }
+  return false;
+}
+
+std::optional<std::string> cookie_named(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    auto end = std::min(header.find(';'), header.size());
+    auto item = trim(header.substr(0, end));
+    header.remove_prefix(std::min(end + 1, header.size()));
+    if (item.size() > name.size() && item.starts_with(name) && item[name.size()] == '=')
+      return std::string{item.substr(name.size() + 1)};
+  }
+  return std::nullopt;
 }
 
 } // namespace lama::net

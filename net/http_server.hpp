@@ -26,23 +26,27 @@ enum class http_route : uint8_t {
   metrics, ///< GET /metrics
   blob,    ///< GET or HEAD /blob/<64 hex digits>
   upload,  ///< PUT /blob/<64 hex digits>: `content` gives the bytes, nothing is read before it is asked
+  session, ///< GET, POST or DELETE /session: a browser's cookie; POST bears `body`
   ipc,     ///< GET /ipc, a websocket: `bearer` may come from the subprotocol
 };
 
 struct http_request {
   http_route route = http_route::rpc;
-  std::string method;       ///< "GET", "HEAD", "POST", "PUT"
+  std::string method;       ///< "GET", "HEAD", "POST", "PUT", "DELETE"
   std::string target;       ///< the path alone, as sent
   std::string blob;         ///< 64 lower-case hex digits, on the blob routes
   std::string bearer;       ///< from `Authorization: Bearer`, or the subprotocol bearer.<token> on `ipc`; empty: none
   std::string cookie;       ///< the whole header
   std::string content_type; ///< lower case, without parameters
   std::string range;        ///< the whole header
-  std::string user;         ///< Lama-User
-  std::string body;         ///< on `rpc`, at most `limits::rpc_message_bytes`
+  std::string user;         ///< Lama-User, else ?user=
+  std::string file_name;    ///< ?name=, which a download is to be saved as
+  std::string body;         ///< on `rpc`, at most `limits::rpc_message_bytes`; on `session`, at most `limits::session_body_bytes`
   piece_source content;     ///< on `upload`, at most `limits::blob_bytes` in all
   std::optional<uint64_t> content_length;
   std::string remote_address; ///< for logs and rate limits
+  bool from_page = false;     ///< a browser says that this node's own page sent it (Origin, or Sec-Fetch-Site)
+  bool by_tls = false;        ///< its Origin is https: a proxy with TLS stands between
 };
 
 struct http_response {
@@ -77,8 +81,8 @@ struct static_file {
 struct http_handlers {
   std::function<void(http_request, http_responder)> request;
   std::function<void(http_request, upgrade_responder)> upgrade;
-  /// `path` begins with '/', is decoded, holds no "..", no '\\' and no NUL; "/" asks for the page.
-  std::function<std::optional<static_file>(const std::string& path)> file;
+  /// `path` begins with '/', is decoded, holds no "..", no '\\' and no NUL; "/" asks for the page. `encodings` is the header Accept-Encoding.
+  std::function<std::optional<static_file>(const std::string& path, const std::string& encodings)> file;
 };
 
 /// Websocket sessions are driven as those of a transport. Their frames are text (a binary one closes them, 1003), of `limits::rpc_message_bytes` at most from

@@ -14,6 +14,7 @@ struct send_message {
   std::string text;
   std::vector<hash> attachments; ///< BlobDescriptor objects
   bool needs_ai = false;
+  std::string request{}; ///< the caller's name for this message: given again, the first one answers. Empty: none
 };
 LAMA_MESSAGE(send_message, x.conversation)
 

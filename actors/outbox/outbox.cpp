@@ -18,13 +18,24 @@ constexpr std::chrono::seconds next_try{1};
 
 constexpr const char* state_note = "outbox/state";
 
-result<done> write(storage::transaction& to, const user_context& user, const models::draft& what, models::written& outcome) {
+std::string request_note(const std::string& request) {
+  return "outbox/request/" + request;
+}
+
+result<done> write(storage::transaction& to, const user_context& user, const models::draft& what, const std::string& request, models::written& outcome) {
+  auto repeated = request.empty() ? std::nullopt : to.note(request_note(request));
+  if (auto first = repeated ? hash::from_bytes(*repeated) : std::nullopt) {
+    outcome.creation_time = *first;
+    return done{};
+  }
   models::user_persons who{user.me.person, user.partner->person};
   auto note = to.note(state_note);
   auto decoded = note ? models::decode_outbox_state(*note) : std::nullopt;
   auto state = decoded ? *decoded : models::find_outbox(to, user.me.person);
   LAMA_TRY(written, models::write_message(to, who, state, what, user.keys->as(user.me.person), user.environment->clock->now_ms()));
   to.set_note(state_note, models::encode(state));
+  if (!request.empty())
+    to.set_note(request_note(request), std::string{written.creation_time.raw()});
   outcome = written;
   return done{};
 }
@@ -36,7 +47,9 @@ caf::result<message_sent> send(self_pointer self, send_message& request) {
   auto promise = self->make_response_promise<message_sent>();
   auto outcome = std::make_shared<models::written>();
   models::draft draft{std::move(request.conversation), std::move(request.text), std::move(request.attachments), request.needs_ai, {}};
-  transact change{"write message", [user = st.user, draft = std::move(draft), outcome](storage::transaction& to) { return write(to, *user, draft, *outcome); }};
+  transact change{"write message", [user = st.user, draft = std::move(draft), named = std::move(request.request), outcome](storage::transaction& to) {
+                    return write(to, *user, draft, named, *outcome);
+                  }};
   self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
       .then(
           [self, promise, outcome](transacted) mutable {

@@ -1,12 +1,16 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 /// Attachments: PUT /blob/<hash> goes piece by piece to the store's writer, GET /blob/<hash> comes piece by piece out of it.
 namespace lama::actors {
 
 namespace {
+
+/// As much as file systems take.
+constexpr std::size_t file_name_bytes = 255;
 
 /// The server asks for a piece; the answer comes from the gateway's actor, not from the I/O thread.
 net::piece_source source_of(const std::shared_ptr<roster>& members, const std::string& user, const hash& blob, uint64_t offset, uint64_t length) {
@@ -53,10 +57,24 @@ void finish(gateway_pointer self, uint64_t number, const gateway_state::upload& 
           [self, number](const caf::error& failure) { break_off(self, number, from_caf(failure)); });
 }
 
+/// The name as RFC 8187 has it: anything but letters, digits and a few marks is percent-encoded.
+std::string saved_as(const std::string& name) {
+  if (name.empty())
+    return {};
+  std::string encoded;
+  for (unsigned char c : name.substr(0, file_name_bytes)) {
+    if (std::isalnum(c) || c == '.' || c == '-' || c == '_')
+      encoded += static_cast<char>(c);
+    else
+      encoded.append("%").append(to_hex({reinterpret_cast<const char*>(&c), 1}));
+  }
+  return "; filename*=UTF-8''" + encoded;
+}
+
 } // namespace
 
 void serve_download(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
-  auto user = user_of(self, what->request.user);
+  auto user = user_of(self, caller_of(*what));
   if (!user)
     return what->respond(http_failure(self, user.failure()));
   auto blob = hash::from_hex(what->request.blob);
@@ -69,7 +87,7 @@ void serve_download(gateway_pointer self, const std::shared_ptr<arrived_request>
       net::ranged_response(what->request, *size, [&](uint64_t offset, uint64_t length) { return source_of(members, (*user)->user, *blob, offset, length); });
   // What a contact sent is never run in the page's place.
   answer.content_type = "application/octet-stream";
-  answer.headers.emplace_back("Content-Disposition", "attachment");
+  answer.headers.emplace_back("Content-Disposition", "attachment" + saved_as(what->request.file_name));
   what->respond(std::move(answer));
 }
 
@@ -82,7 +100,7 @@ void read_download(gateway_pointer self, const download_wanted& wanted) {
 
 void begin_upload(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
   auto& st = self->state;
-  auto user = user_of(self, what->request.user);
+  auto user = user_of(self, caller_of(*what));
   if (!user)
     return what->respond(http_failure(self, user.failure()));
   auto expected = hash::from_hex(what->request.blob);

@@ -1,5 +1,7 @@
 #include "actors/ui_gateway/calls.hpp"
 
+#include "actors/ui_gateway/version_calls.hpp"
+#include "protocol/ipc/schema.hpp"
 #include "protocol/models/import.hpp"
 
 #include <algorithm>
@@ -14,6 +16,7 @@ namespace jsonrpc = protocol::jsonrpc;
 
 constexpr std::array table{
     channel{"one-core:init", needs::nothing, where::here, channels::init},
+    channel{"one-core:createInstance", needs::nothing, where::here, channels::create_instance},
     channel{"one-core:register", needs::nothing, where::here, channels::sign_up},
     channel{"one-core:login", needs::nothing, where::here, channels::log_in},
     channel{"one-core:logout", needs::nothing, where::here, channels::log_out},
@@ -24,31 +27,53 @@ constexpr std::array table{
     channel{"one-core:createObject", needs::user, where::here, channels::create_object},
     channel{"one-core:getObject", needs::user, where::here, channels::get_object},
     channel{"one-core:updateObject", needs::user, where::here, channels::update_object},
+    channel{"one-core:channel:create", needs::user, where::archive, channels::make_channel},
+    channel{"one-core:channel:join", needs::user, where::here, channels::join_channel},
+    channel{"one-core:channel:post", needs::user, where::here, channels::post_to_channel},
+    channel{"one-core:channel:getMessages", needs::user, where::here, channels::channel_messages},
+    channel{"one-core:network:connect", needs::user, where::here, channels::connect},
+    channel{"one-core:network:disconnect", needs::user, where::here, channels::disconnect},
     channel{"one-core:network:status", needs::user, where::here, channels::network_status},
     channel{"action:login", needs::nothing, where::here, channels::log_in},
     channel{"action:logout", needs::nothing, where::here, channels::log_out},
     channel{"action:sendMessage", needs::user, where::here, channels::send},
     channel{"action:createConversation", needs::user, where::archive, channels::create},
+    channel{"action:addContact", needs::user, where::archive, channels::add_contact},
+    channel{"action:updateSettings", needs::user, where::here, channels::update_settings},
+    channel{"query:getSettings", needs::user, where::here, channels::get_settings},
     channel{"query:getState", needs::user, where::here, channels::whole_state},
     channel{"query:getConversation", needs::user, where::here, channels::one_conversation},
     channel{"query:getConversations", needs::user, where::here, channels::conversations},
     channel{"query:getContacts", needs::user, where::here, channels::contacts},
     channel{"query:getMessages", needs::user, where::here, channels::list_messages},
+    channel{"provision:node", needs::nothing, where::here, channels::provision_node},
     channel{"pairing:createInvitation", needs::user, where::archive, channels::invite},
     channel{"pairing:acceptInvitation", needs::user, where::archive, channels::accept_invitation},
     channel{"app:import", needs::user, where::here, channels::import},
     channel{"app:verify", needs::user, where::here, channels::verify},
     channel{"storage:log", needs::user, where::here, channels::versions},
+    channel{"storage:diff", needs::user, where::here, channels::version_changes},
+    channel{"storage:restore", needs::user, where::here, channels::restore_version},
+    channel{"events:subscribe", needs::user, where::here, channels::subscribe},
+    channel{"queue:list", needs::user, where::here, channels::list_queue},
+    channel{"queue:cancel", needs::user, where::here, channels::cancel_queued},
+    channel{"stream:next", needs::user, where::here, channels::stream_next},
+    channel{"stream:cancel", needs::user, where::here, channels::stream_cancel},
     channel{"node:status", needs::nothing, where::here, channels::node_status},
+    channel{"node:createLoginToken", needs::nothing, where::here, channels::login_token},
     channel{"node:users", needs::nothing, where::here, channels::list_users},
 };
 
 /// What the archive answers over the bridge: what only it has, and what it has more of.
 bool may_be_forwarded(const channel& x) {
-  return x.served == where::archive || x.name == "query:getMessages" || x.name == "node:status";
+  return x.served == where::archive || x.name == "query:getMessages" || x.name == "node:status" || x.name == "one-core:network:status";
 }
 
 } // namespace
+
+caller caller_of(const arrived_request& x) {
+  return {x.request.user, 0, x.request.remote_address, false, x.session};
+}
 
 const json& call_scope::operator[](const char* name) const {
   static const json nothing;
@@ -61,26 +86,93 @@ const channel* find_channel(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
+std::span<const channel> all_channels() {
+  return table;
+}
+
+namespace {
+
+/// Each answer is counted, and in tests held against the schema.
+void count_answer(gateway_pointer self, call_scope& x) {
+  x.answer = [self, method = x.method, begun = std::chrono::steady_clock::now(), inner = std::move(x.answer)](call_outcome outcome) {
+    const auto& schema = protocol::ipc::ipc_schema::shipped();
+    if (self->state.door->options().checks_answers && outcome.content && schema.channels().contains(method))
+      if (auto broken = schema.check_result(method, *outcome.content)) {
+        ++self->state.schema_breaks;
+        outcome = {lama::fail(errc::internal, "the answer breaks the schema at " + broken->path + ": " + broken->reason)};
+      }
+    auto code = outcome.content ? 0 : static_cast<int>(outcome.number.value_or(jsonrpc::code_for(outcome.content.failure())));
+    self->state.metrics.count_call(method, code, std::chrono::steady_clock::now() - begun);
+    inner(std::move(outcome));
+  };
+}
+
+/// Finds the user, where the channel needs one. False: answered.
+bool find_user(gateway_pointer self, call_scope& x) {
+  auto user = user_of(self, x.who);
+  if (!user) {
+    x.fail(user.failure());
+    return false;
+  }
+  x.user = *user;
+  if (x.who.socket != 0 && x.who.user.empty())
+    self->state.door->bind(x.who.socket, x.user->user);
+  if (x.who.socket != 0)
+    watch_user(self, x.user->user);
+  return true;
+}
+
+/// A channel whose subject is not there yet says so; what nobody knows is no channel.
+void answer_unknown(const call_scope& x, const protocol::ipc::channel_rules* rules) {
+  if (rules && rules->later)
+    return x.answer(
+        {lama::fail(errc::unsupported, x.method + " is not there yet in this version."), json{{"reason", "later"}}, static_cast<jsonrpc::code>(*rules->later)});
+  x.answer(
+      {lama::fail(errc::unsupported, "There is no channel " + x.method.substr(0, 100) + "; docs/ipc.md lists them."), {}, jsonrpc::code::method_not_found});
+}
+
+/// Too many calls of one caller. True: answered.
+bool is_too_fast(gateway_pointer self, const call_scope& x) {
+  if (x.who.forwarded)
+    return false;
+  auto wait = self->state.rates->count(x.who.socket != 0 ? std::to_string(x.who.socket) : x.who.address, self->clock().now());
+  if (wait)
+    x.answer({lama::fail(errc::overloaded, "Too many calls; slow down.", std::string{jsonrpc::detail_rate_limited}), json{{"retryAfterMs", wait->count()}}});
+  return wait.has_value();
+}
+
+} // namespace
+
 void dispatch(gateway_pointer self, call_scope x) {
   ++self->state.calls;
   const auto* found = find_channel(x.method);
+  const auto& schema = protocol::ipc::ipc_schema::shipped();
+  auto entry = schema.channels().find(x.method);
+  const auto* rules = entry == schema.channels().end() ? nullptr : &entry->second;
   if (!found || (x.who.forwarded && !may_be_forwarded(*found)))
-    return x.answer(
-        {lama::fail(errc::unsupported, "There is no channel " + x.method.substr(0, 100) + "; docs/ipc.md lists them."), {}, jsonrpc::code::method_not_found});
+    return answer_unknown(x, found ? nullptr : rules);
+  if (is_too_fast(self, x))
+    return;
+  count_answer(self, x);
   if (!x.parameters->is_object())
     return x.fail(bad_parameter("", "the parameters are an object with named members"));
-  if (found->what == needs::user) {
-    auto user = user_of(self, x.who.user);
-    if (!user)
-      return x.fail(user.failure());
-    x.user = *user;
-    if (x.who.socket != 0 && x.who.user.empty())
-      self->state.door->bind(x.who.socket, x.user->user);
-    if (x.who.socket != 0)
-      watch_user(self, x.user->user);
-  }
-  if (found->served == where::archive && !self->state.is_archive())
+  if (found->what == needs::user && !find_user(self, x))
+    return;
+  if (rules)
+    if (auto broken = schema.check_params(x.method, *x.parameters)) {
+      auto reason = broken->path + ": " + broken->reason;
+      return x.answer({lama::fail(errc::bad_input, "The parameters do not fit: " + reason), json{{"path", broken->path}, {"reason", broken->reason}}});
+    }
+  if (found->served == where::archive && !self->state.is_archive()) {
+    if (rules && rules->queues)
+      x.answer = [self, waiting = x, inner = x.answer](call_outcome outcome) {
+        auto away = !outcome.content && outcome.content.failure().code == errc::offline && !outcome.number;
+        if (!away)
+          return inner(std::move(outcome));
+        put_off(self, waiting, outcome.content.failure());
+      };
     return ask_archive(self, x);
+  }
   try {
     found->run(self, x);
   } catch (const json::exception& problem) {
@@ -88,13 +180,16 @@ void dispatch(gateway_pointer self, call_scope x) {
   }
 }
 
-result<user_context_ptr> user_of(gateway_pointer self, const std::string& named) {
+result<user_context_ptr> user_of(gateway_pointer self, const caller& who) {
   const auto& directory = *self->state.context->directory;
+  const auto& named = who.user;
   if (!named.empty()) {
     if (auto found = directory.context_of(named))
       return found;
     return lama::fail(errc::locked, "The user '" + named.substr(0, 80) + "' is not logged in here; log in first (lama login).");
   }
+  if (!who.session.empty())
+    return lama::fail(errc::locked, "Log in first.");
   auto all = directory.users();
   if (all.size() > 1)
     return bad_parameter("", "several users are logged in; say which one (--user, or the header Lama-User)");

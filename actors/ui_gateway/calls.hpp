@@ -2,11 +2,13 @@
 
 #include "actors/common/errors.hpp"
 #include "actors/ui_gateway/gateway.hpp"
+#include "net/http_limits.hpp"
 #include "protocol/jsonrpc/jsonrpc.hpp"
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,10 @@ struct caller {
   net::connection_id socket = 0; ///< 0: a POST, or the bridge
   std::string address;           ///< for rate limits
   bool forwarded = false;        ///< over the bridge, from our other side
+  std::string session{};         ///< of a browser's cookie, which must log in; empty: the node's token
 };
+
+caller caller_of(const arrived_request& x);
 
 /// What comes of a call.
 struct call_outcome {
@@ -65,12 +70,29 @@ struct channel {
   void (*run)(gateway_pointer self, const call_scope& x);
 };
 const channel* find_channel(std::string_view name);
+std::span<const channel> all_channels();
 
 /// Gives the call to its channel; `x.answer` is called once, now or later.
 void dispatch(gateway_pointer self, call_scope x);
 
-/// Whose call it is: the bound or named user, else the only one who is unlocked. `locked` where nobody is, `bad_input` for several.
-result<user_context_ptr> user_of(gateway_pointer self, const std::string& named);
+/// Whose call it is: the bound or named user; else, for who bears the token, the only one who is unlocked. `locked` where nobody is, `bad_input` for several.
+result<user_context_ptr> user_of(gateway_pointer self, const caller& who);
+
+/// Outbox entries that a look counts.
+inline constexpr std::size_t most_pending_counted = 1000;
+/// {sequence, bridgeConnected, outbox, progress, total, status} of the user's store.
+json sync_state(gateway_pointer self, const user_context& user, bool bridge_connected);
+/// Is the archive connected? On the archive's side: always.
+void ask_bridge(gateway_pointer self, std::function<void(bool)> then);
+json settings_of(const storage::snapshot& from);
+
+// queue_calls.cpp
+json queued_calls(gateway_pointer self, const std::string& user);
+/// Answers that the call waits for the archive; `why` is why it must.
+void put_off(gateway_pointer self, const call_scope& x, const lama::error& why);
+void run_queue(gateway_pointer self, const std::string& user);
+/// After a login: what waited is looked after again.
+void take_up_queue(gateway_pointer self, const std::string& user);
 
 /// Asks the archive's gateway the same.
 void ask_archive(gateway_pointer self, const call_scope& x);
@@ -97,6 +119,7 @@ namespace channels {
 
 // user_calls.cpp
 void init(gateway_pointer self, const call_scope& x);
+void create_instance(gateway_pointer self, const call_scope& x);
 void sign_up(gateway_pointer self, const call_scope& x);
 void log_in(gateway_pointer self, const call_scope& x);
 void log_out(gateway_pointer self, const call_scope& x);
@@ -106,6 +129,29 @@ void list_users(gateway_pointer self, const call_scope& x);
 // message_calls.cpp
 void send(gateway_pointer self, const call_scope& x);
 void list_messages(gateway_pointer self, const call_scope& x);
+
+// channel_calls.cpp
+void make_channel(gateway_pointer self, const call_scope& x);
+void join_channel(gateway_pointer self, const call_scope& x);
+void post_to_channel(gateway_pointer self, const call_scope& x);
+void channel_messages(gateway_pointer self, const call_scope& x);
+
+// people_calls.cpp
+void add_contact(gateway_pointer self, const call_scope& x);
+void provision_node(gateway_pointer self, const call_scope& x);
+void connect(gateway_pointer self, const call_scope& x);
+void disconnect(gateway_pointer self, const call_scope& x);
+
+// settings_calls.cpp
+void get_settings(gateway_pointer self, const call_scope& x);
+void update_settings(gateway_pointer self, const call_scope& x);
+
+// events.cpp, stream_calls.cpp, queue_calls.cpp
+void subscribe(gateway_pointer self, const call_scope& x);
+void stream_next(gateway_pointer self, const call_scope& x);
+void stream_cancel(gateway_pointer self, const call_scope& x);
+void list_queue(gateway_pointer self, const call_scope& x);
+void cancel_queued(gateway_pointer self, const call_scope& x);
 
 // conversation_calls.cpp
 void create(gateway_pointer self, const call_scope& x);
@@ -132,8 +178,11 @@ void network_status(gateway_pointer self, const call_scope& x);
 void import(gateway_pointer self, const call_scope& x);
 void verify(gateway_pointer self, const call_scope& x);
 
+
+
 // node_calls.cpp
 void node_status(gateway_pointer self, const call_scope& x);
+void login_token(gateway_pointer self, const call_scope& x);
 
 } // namespace channels
 

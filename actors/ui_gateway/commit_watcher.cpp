@@ -2,7 +2,6 @@
 
 #include "actors/ui_gateway/interface.hpp"
 #include "actors/ui_gateway/views.hpp"
-#include "protocol/jsonrpc/jsonrpc.hpp"
 #include "protocol/models/outbox.hpp"
 
 #include <algorithm>
@@ -15,7 +14,6 @@ namespace {
 
 using self_pointer = commit_watcher_actor::stateful_pointer<commit_watcher_state>;
 using nlohmann::json;
-using protocol::jsonrpc::write_notification;
 
 bool is_internal(const std::string& channel) {
   return channel.starts_with("lama.");
@@ -45,16 +43,75 @@ std::vector<models::channel_entry> new_entries(self_pointer self, const storage:
   return entries;
 }
 
-void tell_messages(self_pointer self, const user_context& user, const storage::snapshot& from, const hash& channel, std::vector<std::string>& news) {
+void tell_messages(self_pointer self, const user_context& user, const storage::snapshot& from, const hash& channel, std::vector<news>& told) {
   auto key = models::load_channel_key(from, channel);
   if (!key || is_internal(key->id))
     return;
   viewer views{user, from};
   for (const auto& entry : new_entries(self, from, channel, views.keys()))
     if (auto message = views.message(key->id, entry)) {
-      news.push_back(write_notification("update:messageReceived", {{"conversationId", key->id}, {"message", *message}}));
-      news.push_back(write_notification("one-core:event:channelMessage", {{"channelId", channel.hex()}, {"message", std::move(*message)}}));
+      told.push_back({"update:messageReceived", {{"conversationId", key->id}, {"message", *message}}});
+      told.push_back({"one-core:event:channelMessage", {{"channelId", channel.hex()}, {"message", std::move(*message)}}});
     }
+}
+
+/// What programs are told of as it is stored; beyond it they ask.
+constexpr std::size_t most_told_objects = 20;
+
+/// The node's own bookkeeping: lists, versions, rights, keys, and what has notifications of its own.
+bool is_bookkeeping(const std::string& type) {
+  static const std::set<std::string, std::less<>> types{"Access",
+                                                        "AffirmationCertificate",
+                                                        "BlobDescriptor",
+                                                        "ChannelInfo",
+                                                        "ChannelRegistry",
+                                                        "ChatMessage",
+                                                        "CreationTime",
+                                                        "Group",
+                                                        "HashGroup",
+                                                        "IdAccess",
+                                                        "Keys",
+                                                        "Leute",
+                                                        "LamaContact",
+                                                        "LamaConversation",
+                                                        "LamaOutboxEntry",
+                                                        "LamaReceipt",
+                                                        "LinkedListEntry",
+                                                        "License",
+                                                        "RightToDeclareTrustedKeysForEverybodyCertificate",
+                                                        "RightToDeclareTrustedKeysForSelfCertificate",
+                                                        "Signature",
+                                                        "Someone",
+                                                        "Topic",
+                                                        "TopicAppRegistry"};
+  return types.contains(type) || type.starts_with("VersionNode");
+}
+
+void tell_object(const storage::snapshot& from, const storage::change& what, std::vector<news>& told) {
+  auto read = what.kind == storage::change_kind::head ? protocol::load_current(from, what.id) : protocol::load(from, what.name);
+  auto name = what.kind == storage::change_kind::head ? protocol::current_data(from, what.id) : std::optional{what.name};
+  if (!read || !name)
+    return;
+  auto shown = protocol::to_json(*read, from.recipes());
+  told.push_back({"one-core:event:objectCreated", {{"hash", name->hex()}, {"type", what.type}, {"object", shown ? std::move(*shown) : json{}}}});
+}
+
+void tell_conversation(const user_context& user, const storage::snapshot& from, const hash& id, std::vector<news>& told) {
+  auto current = protocol::load_current(from, id);
+  auto read = current ? models::read_conversation(*current) : result<models::lama_conversation>{current.failure()};
+  if (!read)
+    return;
+  viewer views{user, from};
+  auto shown = views.conversation(*read);
+  auto newest = json::array();
+  models::page_request request;
+  request.limit = 1;
+  if (auto page = models::read_page(from, models::newest_of(from, models::channels_named(from, read->id)), request, views.keys()))
+    for (const auto& entry : page->entries)
+      if (auto message = views.message(read->id, entry))
+        newest.push_back(std::move(*message));
+  json news{{"conversationId", read->id}, {"participants", shown["participants"]}, {"messages", std::move(newest)}, {"conversation", std::move(shown)}};
+  told.push_back({"state:conversationUpdated", std::move(news)});
 }
 
 void tell(self_pointer self, const storage::commit_info& info) {
@@ -62,26 +119,40 @@ void tell(self_pointer self, const storage::commit_info& info) {
   if (!user)
     return self->quit();
   std::set<hash> channels;
+  std::set<hash> conversations;
   std::set<std::string> changed;
+  std::vector<storage::change> objects;
   for (const auto& change : info.changes) {
-    if (change.kind != storage::change_kind::head)
+    auto head = change.kind == storage::change_kind::head;
+    if ((head || change.kind == storage::change_kind::object) && !is_bookkeeping(change.type) && objects.size() < most_told_objects)
+      objects.push_back(change);
+    if (!head)
       continue;
     if (change.type == "ChannelInfo")
       channels.insert(change.id);
     else if (change.type == "LamaConversation")
-      changed.insert("conversations");
+      conversations.insert(change.id);
     else if (change.type == "LamaContact")
       changed.insert("contacts");
+    else if (change.type == "LamaSetting")
+      changed.insert("settings");
   }
-  if (channels.empty() && changed.empty())
+  if (!conversations.empty())
+    changed.insert("conversations");
+  if (channels.empty() && changed.empty() && objects.empty())
     return;
   user_news news{user->user, {}};
   auto view = user->store->read();
   for (const auto& channel : channels)
-    tell_messages(self, *user, *view, channel, news.notifications);
+    tell_messages(self, *user, *view, channel, news.all);
+  for (const auto& id : conversations)
+    if (news.all.size() < most_told_messages)
+      tell_conversation(*user, *view, id, news.all);
+  for (const auto& object : objects)
+    tell_object(*view, object, news.all);
   if (!changed.empty())
-    news.notifications.push_back(write_notification("update:stateChanged", {{"changed", changed}}));
-  if (auto gateway = self->state.members->find<ui_gateway_actor>("ui-gateway"); gateway && !news.notifications.empty())
+    news.all.push_back({"update:stateChanged", {{"changed", changed}}});
+  if (auto gateway = self->state.members->find<ui_gateway_actor>("ui-gateway"); gateway && !news.all.empty())
     self->send(gateway, std::move(news));
 }
 

@@ -79,20 +79,25 @@ void contacts(gateway_pointer, const call_scope& x) {
 
 void whole_state(gateway_pointer self, const call_scope& x) {
   ask_connections(self, x.user->user, [self, x](const result<json>& connections) {
-    auto view = x.user->store->read();
-    const auto& settings = x.user->environment->settings;
-    json state{{"user",
-                {{"username", x.user->user},
-                 {"personId", x.user->public_person().hex()},
-                 {"ownerId", x.user->me.person.hex()},
-                 {"instanceId", x.user->me.instance.hex()}}},
-               {"conversations", all_conversations(*x.user, *view)},
-               {"contacts", all_contacts(*x.user, *view)},
-               {"connections", connections ? (*connections)["connections"] : json::array()},
-               {"sync", {{"sequence", view->last_sequence()}}},
-               {"ai", {{"models", json::array()}}},
-               {"settings", {{"channelWindow", settings.channel_window}, {"side", to_string(settings.which)}}}};
-    x.done(std::move(state));
+    ask_bridge(self, [self, x, connections](bool bridge_connected) {
+      auto view = x.user->store->read();
+      const auto& settings = x.user->environment->settings;
+      auto sync = sync_state(self, *x.user, bridge_connected);
+      json state{{"user",
+                  {{"username", x.user->user},
+                   {"personId", x.user->public_person().hex()},
+                   {"ownerId", x.user->me.person.hex()},
+                   {"instanceId", x.user->me.instance.hex()}}},
+                 {"conversations", all_conversations(*x.user, *view)},
+                 {"contacts", all_contacts(*x.user, *view)},
+                 {"connections", connections ? (*connections)["connections"] : json::array()},
+                 {"sync", std::move(sync)},
+                 {"ai", {{"models", json::array()}}},
+                 {"queue", queued_calls(self, x.user->user)},
+                 {"settings", settings_of(*view)},
+                 {"node", {{"side", to_string(settings.which)}, {"version", settings.version}, {"channelWindow", settings.channel_window}}}};
+      x.done(std::move(state));
+    });
   });
 }
 

@@ -39,8 +39,8 @@ told_error tell(gateway_pointer self, const std::string& what, call_outcome& out
   auto number = outcome.number.value_or(jsonrpc::code_for(failure));
   if (number == jsonrpc::code::internal && outcome.data.is_null())
     return {number, "Something failed inside the node; its log says more under this id.", {{"logId", log_failure(self, what, failure)}}};
-  if (number == jsonrpc::code::invalid_params && failure.detail.starts_with('/'))
-    return {number, failure.message, {{"path", failure.detail}, {"reason", failure.message}}};
+  if (number == jsonrpc::code::invalid_params && outcome.data.is_null())
+    return {number, failure.message, {{"path", failure.detail.starts_with("/") && failure.detail.size() > 1 ? failure.detail : ""}, {"reason", failure.message}}};
   if (outcome.data.is_null() && !failure.detail.empty())
     outcome.data = {{"detail", failure.detail}};
   return {number, failure.message, std::move(outcome.data)};
@@ -86,8 +86,7 @@ void answer_post(gateway_pointer self, const std::shared_ptr<arrived_request>& w
     refused.body = R"({"error":"POST /rpc takes application/json."})";
     return what->respond(std::move(refused));
   }
-  caller who{what->request.user, 0, what->request.remote_address, false};
-  run(self, what->request.body, who, [respond = what->respond](std::optional<std::string> answer) {
+  run(self, what->request.body, caller_of(*what), [respond = what->respond](std::optional<std::string> answer) {
     net::http_response x;
     if (answer)
       x.body = std::move(*answer);
@@ -105,26 +104,11 @@ void answer_health(gateway_pointer self, const std::shared_ptr<arrived_request>&
   });
 }
 
-/// Numbers of the walk, one line each: lama_<member>{actor="…"} value.
-void add_metrics(std::string& out, const std::string& actor, const std::string& prefix, const json& x) {
-  for (const auto& [key, value] : x.items()) {
-    auto name = prefix;
-    for (char c : '_' + key)
-      name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-    if (value.is_object())
-      add_metrics(out, actor, name, value);
-    else if (value.is_number() || value.is_boolean())
-      out += name + "{actor=\"" + actor + "\"} " + (value.is_boolean() ? (value.get<bool>() ? "1" : "0") : value.dump()) + '\n';
-  }
-}
-
 void answer_metrics(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
-  walk_node(self, [respond = what->respond](const json& walked) {
+  walk_node(self, [self, respond = what->respond](const json& walked) {
     net::http_response x;
-    x.content_type = "text/plain; version=0.0.4";
-    for (const auto& [actor, status] : walked["actors"].items())
-      if (status.is_object())
-        add_metrics(x.body, actor, "lama", status);
+    x.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    x.body = self->state.metrics.text(walked);
     respond(std::move(x));
   });
 }
@@ -141,15 +125,16 @@ void take_request(gateway_pointer self, const std::shared_ptr<arrived_request>& 
     return serve_download(self, what);
   case net::http_route::upload:
     return begin_upload(self, what);
+  case net::http_route::session:
   case net::http_route::ipc:
-    break; // websockets come as `socket_said`
+    break; // the door's, and websockets come as `socket_said`
   }
 }
 
 void take_frame(gateway_pointer self, const socket_said& said) {
   auto& door = *self->state.door;
   auto socket = door.socket_of(said.socket);
-  caller who{socket.user, said.socket, socket.address, false};
+  caller who{socket.user, said.socket, socket.address, false, socket.session};
   run(self, said.text, who, [self, id = said.socket](std::optional<std::string> answer) {
     auto& server = self->state.door->server();
     if (answer)
@@ -216,59 +201,46 @@ net::http_response http_failure(gateway_pointer self, const lama::error& failure
   return x;
 }
 
-void watch_user(gateway_pointer self, const std::string& user) {
-  auto& st = self->state;
-  auto context = st.context->directory->context_of(user);
-  if (!context)
-    return;
-  auto& x = st.watchers[user];
-  if (x.handle && x.of.lock() == context)
-    return;
-  if (x.handle)
-    self->send_exit(x.handle, caf::exit_reason::user_shutdown);
-  x.of = context;
-  auto known = newest_entries(*context->store->read());
-  x.handle = self->spawn<caf::linked>(commit_watcher, std::weak_ptr{context}, st.context->members, known);
-  context->commits->add(x.handle);
-  caf::anon_send(x.handle, all_changed(known));
-}
-
 ui_gateway_actor::behavior_type ui_gateway(gateway_pointer self, std::shared_ptr<const connection_context> context, std::shared_ptr<gateway_door> door) {
   auto& state = self->state;
   state.context = std::move(context);
   state.door = std::move(door);
-  state.logins = std::make_unique<attempts>(state.door->login_attempts_a_minute());
+  state.logins = std::make_unique<attempts>(state.door->options().login_attempts_a_minute);
+  state.rates = std::make_unique<attempts>(calls_a_minute);
   state.started = self->clock().now();
   for (const auto& user : state.door->users())
     watch_user(self, user); // after a death
+  for (const auto& user : state.context->directory->users())
+    take_up_queue(self, user);
   return {
       [self](forward_call& request) { return answer_bridge(self, request); },
       [self](const http_arrived& arrived) { take_request(self, arrived.what); },
       [self](const socket_said& said) { take_frame(self, said); },
-      [self](const socket_gone&) {
-        auto& st = self->state;
-        for (auto i = st.watchers.begin(); i != st.watchers.end();) {
-          if (!st.door->sockets_of(i->first).empty()) {
-            ++i;
-            continue;
-          }
-          self->send_exit(i->second.handle, caf::exit_reason::user_shutdown);
-          i = st.watchers.erase(i);
-        }
-      },
+      [self](const socket_gone&) { rest_watchers(self); },
       [self](const upload_piece& piece) { continue_upload(self, piece); },
       [self](const download_wanted& wanted) { read_download(self, wanted); },
       [self](user_news& news) {
-        auto& known = *self->state.door;
-        for (auto id : known.sockets_of(news.user))
-          for (const auto& text : news.notifications)
-            known.server().send(id, {true, text});
+        for (auto& x : news.all)
+          tell_user(self, news.user, x.method, std::move(x.params));
       },
+      [self](look_due) { look_around(self); },
+      [self](const watcher_rested& due) { end_rest(self, due); },
       [self](get_status) {
         auto& st = self->state;
-        return status_report{
-            json{{"calls", st.calls}, {"failures", st.failures}, {"running", st.running}, {"sockets", st.door->sockets()}, {"uploads", st.uploads.size()}}
-                .dump()};
+        std::size_t queued = 0;
+        for (const auto& [user, queue] : st.queues)
+          queued += queue.entries().size();
+        return status_report{json{
+            {"calls", st.calls},
+            {"failures", st.failures},
+            {"running", st.running},
+            {"sockets", st.door->sockets()},
+            {"uploads", st.uploads.size()},
+            {"streams", st.streams.size()},
+            {"notifications", st.notifications},
+            {"queuedCalls", queued},
+            {"schemaBreaks",
+             st.schema_breaks}}.dump()};
       },
   };
 }

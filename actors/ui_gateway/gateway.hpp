@@ -1,9 +1,13 @@
 #pragma once
 
 #include "actors/ui_gateway/attempts.hpp"
+#include "actors/ui_gateway/call_queue.hpp"
 #include "actors/ui_gateway/commit_watcher.hpp"
 #include "actors/ui_gateway/door.hpp"
+#include "actors/ui_gateway/feed.hpp"
 #include "actors/ui_gateway/interface.hpp"
+#include "actors/ui_gateway/metrics.hpp"
+#include "actors/ui_gateway/streams.hpp"
 
 #include <map>
 #include <memory>
@@ -14,6 +18,8 @@ namespace lama::actors {
 /// JSON-RPC messages and uploads that wait for their answers, at a time; a message may bear 100 calls.
 inline constexpr std::size_t most_running_exchanges = 1024;
 inline constexpr std::size_t most_uploads = 64;
+/// Calls a minute of one websocket, or of one address by POST: ten thousand a second is a loop that went wild.
+inline constexpr uint32_t calls_a_minute = 600'000;
 
 /// The side's face to pages and programs: takes JSON-RPC messages apart, gives each call to its channel (calls.hpp), puts the answers
 /// together. Serves both sides; what only the archive has, the sparse side's gateway asks of it over the bridge.
@@ -28,8 +34,14 @@ struct gateway_state {
     std::shared_ptr<arrived_request> from;
   };
   struct watcher {
-    commit_watcher_actor handle;
-    std::weak_ptr<const user_context> of; ///< another login, another context: another watcher
+    event_feed feed;
+    commit_watcher_actor handle{};
+    std::weak_ptr<const user_context> of{}; ///< another login, another context: another watcher
+    uint64_t rest = 0;                      ///< counts the times without a page
+    // As they were at the last look; null: not looked yet.
+    nlohmann::json connections{};
+    nlohmann::json archive_connections{};
+    nlohmann::json sync{};
   };
 
   std::shared_ptr<const connection_context> context;
@@ -38,7 +50,14 @@ struct gateway_state {
   std::map<uint64_t, upload> uploads;
   uint64_t last_upload = 0;
   std::map<std::string, watcher> watchers;
-  std::size_t running = 0; ///< exchanges
+  std::map<std::string, call_queue> queues; ///< by user; the device's side alone
+  stream_table streams;
+  gateway_metrics metrics;
+  std::unique_ptr<attempts> rates; ///< of all calls, by websocket or address
+  bool looks = false;              ///< a look is due
+  uint64_t notifications = 0;
+  uint64_t schema_breaks = 0; ///< answers and notifications that are not what the schema says; counted in tests only
+  std::size_t running = 0;    ///< exchanges
   uint64_t calls = 0;
   uint64_t failures = 0; ///< calls answered with an error
   caf::actor_clock::time_point started{};
@@ -64,7 +83,17 @@ void continue_upload(gateway_pointer self, const upload_piece& piece);
 /// As an HTTP answer: status by code, {"error":…} as body. What is inside stays in the log.
 net::http_response http_failure(gateway_pointer self, const lama::error& failure);
 
+// events.cpp
 /// Sees that the commits of `user` are told to the user's pages, from now on.
 void watch_user(gateway_pointer self, const std::string& user);
+/// At a logout.
+void stop_watching(gateway_pointer self, const std::string& user);
+/// A page went: watchers without any end after a while.
+void rest_watchers(gateway_pointer self);
+void end_rest(gateway_pointer self, const watcher_rested& due);
+void look_again_soon(gateway_pointer self);
+void look_around(gateway_pointer self);
+/// A notification to all websockets of the user, under its number.
+void tell_user(gateway_pointer self, const std::string& user, const std::string& method, nlohmann::json params);
 
 } // namespace lama::actors

@@ -4,9 +4,12 @@
 #include "net/http_server.hpp"
 #include "storage/store.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace lama::actors {
 
@@ -19,6 +22,7 @@ using call_server_actor = caf::typed_actor<caf::replies_to<forward_call>::with<c
 struct arrived_request {
   net::http_request request;
   net::http_responder respond;
+  std::string session; ///< of the cookie it came with; empty: the bare token
 };
 struct http_arrived {
   std::shared_ptr<arrived_request> what;
@@ -55,15 +59,31 @@ struct download_wanted {
 LAMA_MESSAGE(download_wanted, x.user, x.blob, x.offset, x.length)
 
 /// From the watcher of a user's commits: to be told to the user's pages, a JSON-RPC notification each.
+struct news {
+  std::string method;
+  nlohmann::json params;
+};
 struct user_news {
   std::string user;
-  std::vector<std::string> notifications;
+  std::vector<news> all;
 };
 LAMA_MESSAGE(user_news, x.user)
 
+// To itself.
+
+/// Time to look at connections and the bridge, while a page is open or a call waits.
+struct look_due {};
+LAMA_MESSAGE(look_due)
+/// Nobody came back: the user's commits need no watching any more.
+struct watcher_rested {
+  std::string user;
+  uint64_t number = 0; ///< of the rest
+};
+LAMA_MESSAGE(watcher_rested, x.user, x.number)
+
 /// JSON-RPC, blobs and health of one side of the node.
-using ui_gateway_actor =
-    call_server_actor::extend<caf::reacts_to<http_arrived>, caf::reacts_to<socket_said>, caf::reacts_to<socket_gone>, caf::reacts_to<upload_piece>,
-                              caf::reacts_to<download_wanted>, caf::reacts_to<user_news>, caf::replies_to<get_status>::with<status_report>>;
+using ui_gateway_actor = call_server_actor::extend<caf::reacts_to<http_arrived>, caf::reacts_to<socket_said>, caf::reacts_to<socket_gone>,
+                                                   caf::reacts_to<upload_piece>, caf::reacts_to<download_wanted>, caf::reacts_to<user_news>,
+                                                   caf::reacts_to<look_due>, caf::reacts_to<watcher_rested>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -52,6 +52,7 @@ struct outgoing {
   std::string conversation;
   std::string text;
   bool needs_ai = false;
+  std::string request; ///< requestId
 };
 
 void send_stored(gateway_pointer self, const call_scope& x, const outgoing& what, const std::vector<hash>& attachments) {
@@ -62,7 +63,7 @@ void send_stored(gateway_pointer self, const call_scope& x, const outgoing& what
                   post_message{what.conversation, what.text, attachments})
         .then([x, what](const message_posted& posted) { x.done(sent(x, what.conversation, posted.creation_time)); }, x.failed());
   self->request(members.find<outbox_actor>(x.user->role("outbox")), self->state.deadline(),
-                send_message{what.conversation, what.text, attachments, what.needs_ai})
+                send_message{what.conversation, what.text, attachments, what.needs_ai, what.request})
       .then([x, what](const message_sent& written) { x.done(sent(x, what.conversation, written.creation_time)); }, x.failed());
 }
 
@@ -92,8 +93,9 @@ void send(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(attachments, read_attachments(x, *x.user->store->read()));
   if (text.empty() && attachments.empty())
     return x.fail(bad_parameter("text", "a message needs a text or an attachment"));
+  LAMA_PARAMETER(request, optional_text(x, "requestId"));
   const auto& ai = x["needsAI"];
-  outgoing what{std::move(conversation), std::move(text), ai.is_boolean() && ai.get<bool>()};
+  outgoing what{std::move(conversation), std::move(text), ai.is_boolean() && ai.get<bool>(), std::move(request)};
   if (attachments.empty())
     return send_stored(self, x, what, {});
   auto stored = std::make_shared<std::vector<hash>>();

@@ -12,6 +12,7 @@ constexpr std::chrono::seconds walk_deadline{2};
 
 struct walk {
   json actors = json::object();
+  json took = json::object(); ///< milliseconds
   std::size_t waiting = 0;
   std::size_t silent = 0;
   std::function<void(json)> then;
@@ -29,7 +30,8 @@ json finished(gateway_pointer self, walk& x) {
           {"uptimeMs", uptime.count()},
           {"bridgeConnected", !apart},
           {"users", st.context->directory->users()},
-          {"actors", std::move(x.actors)}};
+          {"actors", std::move(x.actors)},
+          {"answeredMs", std::move(x.took)}};
 }
 
 } // namespace
@@ -45,10 +47,12 @@ void walk_node(gateway_pointer self, std::function<void(json)> then) {
   };
   if (members.empty())
     return state->then(finished(self, *state));
+  auto begun = std::chrono::steady_clock::now();
   for (const auto& [role, member] : members) {
     self->request(caf::actor_cast<reports_status>(member), walk_deadline, get_status{})
         .then(
-            [state, one_less, name = role](const status_report& report) {
+            [state, one_less, begun, name = role](const status_report& report) {
+              state->took[name] = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
               auto parsed = json::parse(report.json, nullptr, false);
               state->actors[name] = parsed.is_discarded() ? json{} : std::move(parsed);
               one_less();
@@ -66,10 +70,18 @@ namespace channels {
 void node_status(gateway_pointer self, const call_scope& x) {
   walk_node(self, [self, x](json walked) {
     ask_connections(self, {}, [x, walked = std::move(walked)](const result<json>& listed) mutable {
+      walked.erase("answeredMs");
       walked["connections"] = listed ? (*listed)["connections"] : json::array();
       x.done(std::move(walked));
     });
   });
+}
+
+/// Whoever has a cookie has it already; giving it on to other browsers is for who can read the node's files.
+void login_token(gateway_pointer self, const call_scope& x) {
+  if (!x.who.session.empty())
+    return x.fail(lama::fail(errc::forbidden, "Login links are made by programs that bear the node's token: lama login-url."));
+  x.done({{"token", self->state.door->sessions().make_token()}, {"lifetimeMs", page_sessions::token_lifetime_ms}});
 }
 
 } // namespace channels

@@ -3,6 +3,7 @@
 #include "actors/connection_manager/connection_manager.hpp"
 #include "actors/pairing_manager/interface.hpp"
 #include "actors/ui_gateway/qr_code.hpp"
+#include "actors/ui_gateway/views.hpp"
 
 #include <utility>
 
@@ -31,6 +32,8 @@ void ask_connections(gateway_pointer self, const std::string& user, std::functio
 namespace channels {
 
 void network_status(gateway_pointer self, const call_scope& x) {
+  if (x["side"] == "archive" && !self->state.is_archive())
+    return ask_archive(self, x);
   ask_connections(self, x.user->user, [x](result<json> listed) { x.answer({std::move(listed)}); });
 }
 
@@ -42,7 +45,11 @@ void invite(gateway_pointer self, const call_scope& x) {
       .then(
           [x](const invitation_created& made) {
             auto parsed = json::parse(made.json, nullptr, false);
-            x.done({{"invitation", parsed.is_discarded() ? json{made.json} : std::move(parsed)}, {"link", made.link}, {"qr", qr_code(made.link)}});
+            auto end = x.user->environment->clock->now_ms() + x.user->environment->settings.times.invitation_lifetime.count();
+            x.done({{"invitation", parsed.is_discarded() ? json::object() : std::move(parsed)},
+                    {"link", made.link},
+                    {"qr", qr_code(made.link)},
+                    {"expires", time_text(end)}});
           },
           x.failed());
 }

@@ -27,12 +27,14 @@ json refusal_of(const lama::error& failure) {
 /// The user is in; who asks next must find the identity where calls look it up. The instance has told the connection manager before it
 /// answered, so a question to that one comes after.
 void welcome(gateway_pointer self, const call_scope& x, const user_state& state) {
-  if (x.who.socket != 0) {
+  if (x.who.socket != 0)
     self->state.door->bind(x.who.socket, state.user);
-  }
+  else if (!x.who.session.empty())
+    self->state.door->sessions().bind(x.who.session, state.user);
   auto finish = [self, x, state] {
-    if (x.who.socket != 0)
+    if (!self->state.door->sockets_of(state.user).empty())
       watch_user(self, state.user);
+    take_up_queue(self, state.user);
     x.done({{"success", true}, {"instanceId", state.instance.hex()}, {"ownerId", state.person.hex()}, {"publicPersonId", state.public_person.hex()}});
   };
   auto manager = self->state.context->members->find<connection_manager_actor>("connection-manager");
@@ -73,6 +75,41 @@ void init(gateway_pointer, const call_scope& x) {
   x.done(true);
 }
 
+namespace {
+
+void answer_instance(const call_scope& x, const user_context& user) {
+  x.done({{"instanceId", user.me.instance.hex()}, {"ownerId", user.me.person.hex()}});
+}
+
+} // namespace
+
+void create_instance(gateway_pointer self, const call_scope& x) {
+  auto user = user_of(self, x.who);
+  if (user)
+    return answer_instance(x, **user);
+  LAMA_PARAMETER(password, optional_text(x, "password"));
+  if (user.failure().code != errc::locked || password.empty())
+    return x.fail(user.failure());
+  if (!may_try(self, x))
+    return;
+  self->request(supervisor_of(self), self->state.deadline(), lama::actors::list_users{})
+      .then(
+          [self, x, given = std::move(password)](const users_listed& all) {
+            if (all.users.size() != 1)
+              return x.fail(lama::fail(errc::not_found, "There is no single user here; use one-core:register or one-core:login."));
+            auto as_login = x;
+            as_login.answer = [self, x](call_outcome outcome) {
+              if (!outcome.content)
+                return x.answer(std::move(outcome));
+              if (!outcome.content->value("success", false))
+                return x.fail(lama::fail(errc::forbidden, outcome.content->value("error", std::string{"The login was refused."})));
+              x.done({{"instanceId", (*outcome.content)["instanceId"]}, {"ownerId", (*outcome.content)["ownerId"]}});
+            };
+            ask_supervisor(self, as_login, login_user{all.users.front().user, given});
+          },
+          x.failed());
+}
+
 void sign_up(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(name, text_parameter(x, "username"));
   LAMA_PARAMETER(password, text_parameter(x, "password"));
@@ -89,20 +126,19 @@ void log_in(gateway_pointer self, const call_scope& x) {
 }
 
 void log_out(gateway_pointer self, const call_scope& x) {
-  auto user = user_of(self, x.who.user);
+  auto user = user_of(self, x.who);
   if (!user && user.failure().code == errc::locked)
     return x.done({{"success", true}});
   if (!user)
     return x.fail(user.failure());
   auto name = (*user)->user;
   self->state.door->unbind(name);
-  if (auto watcher = self->state.watchers.extract(name))
-    self->send_exit(watcher.mapped().handle, caf::exit_reason::user_shutdown);
+  stop_watching(self, name);
   self->request(supervisor_of(self), self->state.deadline(), logout_user{name}).then([x](ok) { x.done({{"success", true}}); }, x.failed());
 }
 
 void instance_of(gateway_pointer self, const call_scope& x) {
-  auto user = user_of(self, x.who.user);
+  auto user = user_of(self, x.who);
   if (!user && user.failure().code == errc::locked)
     return x.done(nullptr);
   if (!user)

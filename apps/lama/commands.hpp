@@ -38,17 +38,19 @@ private:
   std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
 };
 
-void add_node_commands(command_list& to);    // run, archive, sparse
-void add_user_commands(command_list& to);    // register, login, logout
-void add_password_command(command_list& to); // password
-void add_chat_commands(command_list& to);    // send, messages, conversations
-void add_people_commands(command_list& to);  // contacts, invite, pair
-void add_object_commands(command_list& to);  // put, get, query, log
-void add_import_command(command_list& to);   // import
-void add_verify_command(command_list& to);   // verify
-void add_status_command(command_list& to);   // status
-void add_bridge_commands(command_list& to);  // bridge show|rotate|forget
-void add_chaos_command(command_list& to);    // chaos sim
+void add_node_commands(command_list& to);     // run, archive, sparse
+void add_user_commands(command_list& to);     // register, login, logout
+void add_password_command(command_list& to);  // password
+void add_chat_commands(command_list& to);     // send, messages, conversations
+void add_people_commands(command_list& to);   // contacts, invite, pair
+void add_object_commands(command_list& to);   // put, get, query, log
+void add_import_command(command_list& to);    // import
+void add_verify_command(command_list& to);    // verify
+void add_login_url_command(command_list& to); // login-url
+void add_doctor_command(command_list& to);    // doctor
+void add_status_command(command_list& to);    // status
+void add_bridge_commands(command_list& to);   // bridge show|rotate|forget
+void add_chaos_command(command_list& to);     // chaos sim
 
 /// Runs `use` with a connection to the node; reports what fails.
 inline int with_node(const common_options& common, const std::function<result<done>(net::rpc_client&)>& use) {

@@ -161,6 +161,16 @@ std::shared_ptr<actors::file_area> real_files(const fs::path& data_dir) {
   return std::make_shared<real_file_area>(data_dir);
 }
 
+result<std::string> kept_secret(actors::file_area& files, const std::string& path) {
+  LAMA_TRY(text, files.read(path));
+  auto secret = text ? from_hex(text->substr(0, text->find('\n'))) : std::nullopt;
+  if (secret && secret->size() == 32)
+    return std::move(*secret);
+  auto made = system_random().bytes(32);
+  LAMA_CHECK(files.write(path, to_hex(made) + '\n'));
+  return made;
+}
+
 result<side_lock> side_lock::take(const fs::path& data_dir, actors::side which) {
   auto folder = data_dir / to_string(which);
   LAMA_CHECK(make_private_folders(folder));

@@ -18,6 +18,9 @@ struct log_options {
 /// Small files below the data dir; absolute paths are taken as they are (--provision FILE). Writes are atomic and 0600.
 std::shared_ptr<actors::file_area> real_files(const std::filesystem::path& data_dir);
 
+/// 32 random bytes that were made at first use and stand in a file, as hex.
+result<std::string> kept_secret(actors::file_area& files, const std::string& path);
+
 /// One lock a side and data dir, held until the process ends. `locked` names who has it and what to do.
 class side_lock {
 public:

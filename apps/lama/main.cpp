@@ -38,11 +38,13 @@ int start(int argc, char** argv) {
   add_node_commands(commands);
   add_user_commands(commands);
   add_password_command(commands);
+  add_login_url_command(commands);
   add_chat_commands(commands);
   add_people_commands(commands);
   add_object_commands(commands);
   add_import_command(commands);
   add_verify_command(commands);
+  add_doctor_command(commands);
   add_status_command(commands);
   add_bridge_commands(commands);
   add_chaos_command(commands);

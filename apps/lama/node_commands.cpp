@@ -1,7 +1,9 @@
 #include "apps/lama/commands.hpp"
 #include "apps/lama/run.hpp"
 
+#include <cstdlib>
 #include <memory>
+#include <string_view>
 
 namespace lama::app {
 
@@ -36,6 +38,8 @@ void add_sparse(command_list& to, CLI::App& command, node_options& options) {
 int start_node(const common_options& common, node_options options) {
   if (!options.provision.empty())
     options.provision = std::filesystem::absolute(options.provision).string();
+  const auto* check = std::getenv("LAMA_IPC_CHECK_ANSWERS");
+  options.check_answers = check && std::string_view{check} == "1";
   return run_node(common, options);
 }
 

@@ -1,14 +1,17 @@
 #include "apps/lama/run.hpp"
 
+
 #include "actors/common/errors.hpp"
 #include "actors/node/node.hpp"
 #include "actors/ui_gateway/gateway.hpp"
+#include "apps/lama/page.hpp"
 #include "net/http_listener.hpp"
 #include "net/io_thread.hpp"
 #include "net/websocket_transport.hpp"
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,7 +83,13 @@ result<done> start_side(house& all, const node_options& options, side which) {
   x->ipc_file = which == side::archive ? archive_ipc_file : sparse_ipc_file;
 
   auto port = which == side::archive ? options.archive_ipc_port : options.ui_port;
-  x->door = std::make_shared<actors::gateway_door>(to_hex(system_random().bytes(32)), options.login_attempts);
+  actors::door_options door{.token = to_hex(system_random().bytes(32)), .login_attempts_a_minute = options.login_attempts};
+  LAMA_TRY(session_key, kept_secret(*x->environment->files, std::string{to_string(which)} + "/session.key"));
+  door.session_key = std::move(session_key);
+  if (which == side::sparse)
+    door.page = page_file;
+  door.checks_answers = options.check_answers;
+  x->door = std::make_shared<actors::gateway_door>(std::move(door));
   LAMA_TRY(server, net::listen_http(all.io, options.host, port, x->door->handlers()));
   x->server = std::move(server);
   x->door->serve_by(*x->server);
@@ -167,8 +176,12 @@ void tell_what_runs(const house& all, const common_options& common) {
   std::cout << "lama is running (pid " << ::getpid() << ", data in " << all.data_dir.string() << ")\n";
   if (all.archive)
     std::cout << "  archive    " << all.archive->ipc_url << "  bridge and friends: port " << all.archive->node.listener.port << '\n';
-  if (all.sparse)
+  if (all.sparse) {
     std::cout << "  this side  " << all.sparse->ipc_url << "  archive: " << all.sparse->node.context->credentials->archive_url() << '\n';
+    if (has_page())
+      std::cout << "  the page   " << login_url(all.sparse->ipc_url, all.sparse->door->sessions().make_token())
+                << "\n             (for one browser, within 15 minutes; lama login-url" << flag << " makes a new one)\n";
+  }
   auto users = (all.sparse ? all.sparse : all.archive)->environment->files->folders(all.sparse ? "sparse" : "archive");
   std::cout << "Next, in another terminal: lama " << (users.empty() ? "register NAME" : "login " + users.front()) << flag << "   (lama status" << flag
             << " shows how it is)\nCtrl-C ends it.\n"
@@ -194,7 +207,21 @@ result<done> serve(house& all, const common_options& common, const node_options&
 
 } // namespace
 
+namespace {
+
+/// A thousand clients and LevelDB's files need more than the usual 1024 descriptors; what is allowed at most is taken.
+void raise_descriptor_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+    return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files); // without it, fewer clients are let in
+}
+
+} // namespace
+
 int run_node(const common_options& common, const node_options& options) {
+  raise_descriptor_limit();
   // Two arenas for a handful of threads: memory that was freed is used again rather than kept by each.
   ::mallopt(M_ARENA_MAX, 2);
   auto data_dir = fs::absolute(common.folder());

@@ -22,7 +22,8 @@ struct node_options {
   bool plain_names = false;
   uint64_t channel_window = 200;
   uint32_t login_attempts = 10;
-  bool create = false; ///< the user of --user, where it does not exist
+  bool create = false;        ///< the user of --user, where it does not exist
+  bool check_answers = false; ///< against the schema; LAMA_IPC_CHECK_ANSWERS=1, set by the process tests
   log_options log;
 };
 

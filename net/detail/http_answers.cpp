@@ -8,10 +8,22 @@
 /// The second half of http_connection: what is written.
 namespace lama::net::detail {
 
+namespace {
+
+const char* allowed_methods(const std::string& target) {
+  if (target == "/rpc")
+    return "POST";
+  if (target == "/session")
+    return "GET, POST, DELETE";
+  return target.starts_with("/blob/") ? "GET, HEAD, PUT" : "GET, HEAD";
+}
+
+} // namespace
+
 void http_connection::refuse(unsigned status, const std::string& why) {
   http_response response{.status = status, .body = nlohmann::json{{"error", why}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
   if (status == 405)
-    response.headers.emplace_back("Allow", request_.target() == "/rpc" ? "POST" : request_.target().starts_with("/blob/") ? "GET, HEAD, PUT" : "GET, HEAD");
+    response.headers.emplace_back("Allow", allowed_methods(text(request_.target())));
   if (status == 426)
     response.headers.emplace_back("Upgrade", "websocket");
   waiting_ = true;
@@ -19,15 +31,17 @@ void http_connection::refuse(unsigned status, const std::string& why) {
 }
 
 void http_connection::answer_file(const std::string& path) {
-  auto file = shared_->handlers.file ? shared_->handlers.file(path) : std::nullopt;
+  auto file = shared_->handlers.file ? shared_->handlers.file(path, text(request_[http::field::accept_encoding])) : std::nullopt;
   if (!file || !file->bytes)
     return refuse(404, "There is no such file.");
   http_response response{.content_type = file->content_type};
   response.headers.emplace_back("Cache-Control", file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   if (!file->etag.empty())
     response.headers.emplace_back("ETag", file->etag);
-  if (!file->content_encoding.empty())
+  if (!file->content_encoding.empty()) {
     response.headers.emplace_back("Content-Encoding", file->content_encoding);
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+  }
   auto known = !file->etag.empty() && text(request_[http::field::if_none_match]) == file->etag;
   if (known)
     response.status = 304;
@@ -48,7 +62,8 @@ bool is_header_text(std::string_view value) {
   return value.find_first_of(std::string_view{"\r\n\0", 3}) == value.npos;
 }
 
-void protect(http::response<http::empty_body>& response, bool is_blob) {
+/// `host` is one of our own names. Browsers of some years ago do not count websockets among 'self'.
+void protect(http::response<http::empty_body>& response, const std::string& host, bool is_blob) {
   response.set("X-Content-Type-Options", "nosniff");
   response.set("Referrer-Policy", "no-referrer");
   response.set("X-Frame-Options", "DENY");
@@ -57,8 +72,9 @@ void protect(http::response<http::empty_body>& response, bool is_blob) {
   // A blob may be a page that a contact sent: it runs nothing and is nobody.
   response.set("Content-Security-Policy",
                is_blob ? "default-src 'none'; frame-ancestors 'none'; sandbox"
-                       : "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
-                         "frame-ancestors 'none'");
+                       : "default-src 'self'; connect-src 'self' ws://" + host + " wss://" + host +
+                             "; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+                             "frame-ancestors 'none'");
   if (response.count(http::field::cache_control) == 0)
     response.set(http::field::cache_control, "no-store");
 }
@@ -74,7 +90,8 @@ void http_connection::write_answer(http_response given, std::shared_ptr<const st
   for (const auto& [name, value] : given.headers)
     if (is_header_text(name) && is_header_text(value))
       response.insert(name, value);
-  protect(response, request_.target().starts_with("/blob/"));
+  auto host = text(request_[http::field::host]);
+  protect(response, shared_->hosts.allows_host(host) ? host : "localhost", request_.target().starts_with("/blob/"));
   source_ = std::move(given.stream);
   source_left_ = source_ ? given.stream_bytes : 0;
   auto bytes = given.stream_bytes > 0 ? given.stream_bytes : body->size();

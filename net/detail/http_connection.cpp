@@ -44,6 +44,15 @@ void http_connection::expect_within(std::chrono::milliseconds deadline) {
   });
 }
 
+namespace {
+
+/// What a person opens, unlike what programs call.
+bool is_page(const std::string& path) {
+  return path != "/rpc" && path != "/ipc" && path != "/session" && path != "/metrics" && !path.starts_with("/blob/");
+}
+
+} // namespace
+
 // -- the request's head ------------------------------------------------------------
 
 void http_connection::read_head(std::chrono::milliseconds deadline) {
@@ -83,6 +92,8 @@ void http_connection::head_read(error_code failure) {
   auto path = decode_path(text(request_.target()));
   if (!path)
     return refuse(400, "The path is not one of this node's.");
+  if (!host_rules::allows_fetch(text(request_["Sec-Fetch-Site"]), text(request_["Sec-Fetch-Mode"]), is_page(*path)))
+    return refuse(403, "Pages of other sites may not call this node.");
   route(*path);
 }
 
@@ -96,7 +107,13 @@ http_request http_connection::describe(http_route route, const std::string& path
   request.content_type = media_type(text(request_[http::field::content_type]));
   request.range = text(request_[http::field::range]);
   request.user = text(request_["Lama-User"]);
+  if (request.user.empty()) // a browser's websockets and links can set no header
+    request.user = query_parameter(text(request_.target()), "user").value_or(std::string{});
+  request.file_name = query_parameter(text(request_.target()), "name").value_or(std::string{});
   request.remote_address = remote_address_;
+  auto origin = lower_case(text(request_[http::field::origin])); // this node's own, else it would have been refused
+  request.from_page = !origin.empty() || request_["Sec-Fetch-Site"] == "same-origin";
+  request.by_tls = origin.starts_with("https:");
   return request;
 }
 
@@ -110,8 +127,10 @@ void http_connection::route(const std::string& path) {
       return refuse(405, "Calls come by POST.");
     if (media_type(text(request_[http::field::content_type])) != "application/json")
       return refuse(415, "Calls are of type application/json."); // other types could be sent by any page without asking
-    return receive_body();
+    return receive_body(http_route::rpc, path, limits::rpc_message_bytes);
   }
+  if (path == "/session")
+    return route_session(path);
   if (path == "/ipc")
     return upgrade();
   if (path.starts_with("/blob/"))
@@ -123,6 +142,17 @@ void http_connection::route(const std::string& path) {
   if (path == "/metrics")
     return ask(describe(http_route::metrics, path));
   answer_file(path);
+}
+
+void http_connection::route_session(const std::string& path) {
+  auto method = request_.method();
+  if (method == http::verb::get || method == http::verb::delete_)
+    return ask(describe(http_route::session, path));
+  if (method != http::verb::post)
+    return refuse(405, "A session is begun by POST, looked at by GET, ended by DELETE.");
+  if (media_type(text(request_[http::field::content_type])) != "application/json")
+    return refuse(415, "The token comes as application/json.");
+  receive_body(http_route::session, path, limits::session_body_bytes);
 }
 
 void http_connection::route_blob(const std::string& path) {
@@ -155,25 +185,26 @@ void http_connection::send_continue(std::function<void()> then) {
   });
 }
 
-void http_connection::receive_body() {
+void http_connection::receive_body(http_route route, const std::string& path, std::size_t most) {
+  auto too_long = "A message has at most " + std::to_string(most) + " bytes. Send attachments by PUT /blob.";
   auto length = head_->content_length();
-  if (length && *length > limits::rpc_message_bytes)
-    return refuse(413, "A message has at most " + std::to_string(limits::rpc_message_bytes) + " bytes. Send attachments by PUT /blob.");
+  if (length && *length > most)
+    return refuse(413, too_long);
   body_.emplace(std::move(*head_));
-  body_->body_limit(limits::rpc_message_bytes);
+  body_->body_limit(most);
   expect_within(shared_->options.progress_deadline);
   buffer_.reserve(limits::blob_chunk_bytes); // else Beast reads 512 bytes at a time
-  send_continue([this] {
-    http::async_read(stream_, buffer_, *body_, [self = shared_from_this()](error_code failure, std::size_t) {
+  send_continue([this, route, path, too_long] {
+    http::async_read(stream_, buffer_, *body_, [self = shared_from_this(), route, path, too_long](error_code failure, std::size_t) {
       if (self->gone_)
         return;
       self->timer_.cancel();
       if (failure == http::error::body_limit)
-        return self->refuse(413, "A message has at most " + std::to_string(limits::rpc_message_bytes) + " bytes. Send attachments by PUT /blob.");
+        return self->refuse(413, too_long);
       if (failure)
         return self->drop();
       self->body_left_ = false;
-      auto request = self->describe(http_route::rpc, "/rpc");
+      auto request = self->describe(route, path);
       request.body = std::move(self->body_->get().body());
       self->ask(std::move(request));
     });
@@ -320,7 +351,9 @@ void http_connection::become_websocket(uint64_t number, upgrade_answer answer) {
                             .message_bytes = limits::rpc_message_bytes,
                             .close_deadline = options.close_deadline,
                             .ping_after = options.ping_after,
-                            .text_only = true};
+                            .text_only = true,
+                            .pause_bytes = options.fair_queue_bytes,
+                            .budget = shared_->budget};
   stream_.unread(beast::buffers_to_string(buffer_.data()));
   auto one = std::make_shared<session>(next_connection_id(), std::move(stream_), std::move(*answer.accepted), settings, shared_->sessions);
   shared_->sessions->add(one);

@@ -35,7 +35,8 @@ inline std::string text(beast::string_view view) {
 struct http_shared {
   http_shared(asio::io_context& where, http_handlers called, http_options chosen, host_rules rules)
       : context(where), handlers(std::move(called)), options(std::move(chosen)), hosts(std::move(rules)),
-        sessions(std::make_shared<session_table>(options.connections)) {
+        sessions(std::make_shared<session_table>(options.connections)),
+        budget(std::make_shared<queue_budget>(options.total_queue_bytes, options.fair_queue_bytes)) {
     // nop
   }
 
@@ -44,6 +45,7 @@ struct http_shared {
   const http_options options;
   host_rules hosts;
   std::shared_ptr<session_table> sessions;
+  std::shared_ptr<queue_budget> budget;
   std::set<std::shared_ptr<http_connection>> connections;
   bool shut = false;
 };
@@ -73,7 +75,8 @@ private:
   void route_blob(const std::string& path);
   http_request describe(http_route route, const std::string& path) const;
 
-  void receive_body();
+  void receive_body(http_route route, const std::string& path, std::size_t most);
+  void route_session(const std::string& path);
   void ask(http_request request);
   void prepare_upload(http_request request);
   void read_piece(uint64_t number, const piece_taker& take);

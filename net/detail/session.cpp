@@ -145,10 +145,13 @@ void session::send(frame next) {
   std::lock_guard guard{lock_};
   if (gone_ || overflow_ || close_order_)
     return;
-  if (queued_bytes_ + next.bytes.size() > settings_.queue_bytes) {
+  auto all = queued_bytes_ + next.bytes.size();
+  const auto& budget = settings_.budget;
+  auto greedy = budget && all > budget->fair_bytes && budget->used_bytes + next.bytes.size() > budget->most_bytes;
+  if (all > settings_.queue_bytes || greedy) {
     overflow_ = true;
   } else {
-    queued_bytes_ += next.bytes.size();
+    count_locked(next.bytes.size());
     queue_.push_back(std::move(next));
   }
   wake_locked();
@@ -180,6 +183,22 @@ std::size_t session::queued_bytes() const {
   return queued_bytes_;
 }
 
+bool session::clogged() const {
+  return settings_.pause_bytes > 0 && queued_bytes() > settings_.pause_bytes;
+}
+
+void session::count_locked(std::size_t bytes) {
+  queued_bytes_ += bytes;
+  if (settings_.budget)
+    settings_.budget->used_bytes += bytes;
+}
+
+void session::uncount_locked(std::size_t bytes) {
+  queued_bytes_ -= bytes;
+  if (settings_.budget)
+    settings_.budget->used_bytes -= bytes;
+}
+
 void session::work() {
   std::unique_lock guard{lock_};
   woken_ = false;
@@ -190,7 +209,7 @@ void session::work() {
   if (phase_ == phase::closed)
     return;
   if (overflow)
-    return finish(close_code::abnormal, "The queue is full at " + std::to_string(settings_.queue_bytes) + " bytes: the other side does not read.");
+    return finish(close_code::abnormal, "The queue is full: the other side does not read.");
   if (limit)
     stream_.read_message_max(std::max<std::size_t>(*limit, 1)); // 0 would be none
   if (order && !closing_)
@@ -208,6 +227,8 @@ void session::work() {
 void session::read() {
   if (phase_ == phase::closed || close_sent_)
     return; // the closing handshake reads for itself
+  if (phase_ == phase::open && clogged())
+    return; // `take_batch` goes on
   if (credits_ == 0 && phase_ == phase::open) {
     std::lock_guard guard{lock_};
     credits_ = std::exchange(granted_, 0);
@@ -273,7 +294,7 @@ void session::take_batch() {
     return;
   {
     std::lock_guard guard{lock_};
-    queued_bytes_ -= std::exchange(batch_bytes_, 0);
+    uncount_locked(std::min(std::exchange(batch_bytes_, 0), queued_bytes_)); // after `finish` it is all counted off
     while (!queue_.empty() && batch_bytes_ < coalescing_socket::held_bytes) {
       batch_bytes_ += queue_.front().bytes.size();
       batch_.push_back(std::move(queue_.front()));
@@ -285,6 +306,8 @@ void session::take_batch() {
     write_next();
   else if (closing_)
     begin_close();
+  if (!reading_ && settings_.pause_bytes > 0 && phase_ == phase::open && !closing_)
+    read();
 }
 
 void session::write_next() {
@@ -356,6 +379,10 @@ void session::watch_silence() {
   timer_.async_wait([self = shared_from_this()](error_code failure) {
     if (failure || self->phase_ != phase::open)
       return;
+    auto written = self->stream_.next_layer().written_bytes();
+    auto stalled = self->writing_ && written == std::exchange(self->written_seen_, written);
+    if (std::exchange(self->stalled_, stalled) && stalled)
+      return self->finish(close_code::abnormal, "The other side takes nothing of what it asked for.");
     auto heard = std::exchange(self->heard_, false) || !self->reading_; // while reading is paused nothing can be heard
     if (!heard && self->pinged_)
       return self->finish(close_code::abnormal, "No sign of life from the other side.");
@@ -377,7 +404,7 @@ void session::finish(uint16_t code, std::string reason) {
     std::lock_guard guard{lock_};
     gone_ = true;
     queue_.clear();
-    queued_bytes_ = 0; // batch_ stays: the write under way may still look at it
+    uncount_locked(queued_bytes_); // batch_ stays: the write under way may still look at it
   }
   auto events = std::exchange(events_, {}); // with them go the actors' handles
   if (auto table = table_.lock())

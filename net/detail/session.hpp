@@ -10,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -21,12 +22,21 @@ namespace lama::net::detail {
 
 class session_table;
 
+/// What all sessions of a server may have queued together: who holds more than a fair share is cut when it is used up, the others go on.
+struct queue_budget {
+  std::size_t most_bytes;
+  std::size_t fair_bytes;
+  std::atomic<std::size_t> used_bytes{0};
+};
+
 struct session_settings {
   std::size_t queue_bytes;
   std::size_t message_bytes;                ///< until `set_message_limit`
   std::chrono::milliseconds close_deadline; ///< without progress, from `close` on
   std::chrono::milliseconds ping_after{0};  ///< of silence; without a sign of life for as long again it is cut. 0: never (the protocol has its own keepalive)
   bool text_only = false;                   ///< a binary frame closes with 1003
+  std::size_t pause_bytes = 0;              ///< nothing more is read while more than this is queued: who does not read is not listened to. 0: no limit
+  std::shared_ptr<queue_budget> budget{};   ///< null: none
 };
 
 connection_id next_connection_id();
@@ -84,6 +94,9 @@ private:
   };
 
   void wake_locked();
+  bool clogged() const;
+  void count_locked(std::size_t bytes);
+  void uncount_locked(std::size_t bytes);
   void work();
   void opened();
   void read();
@@ -114,6 +127,8 @@ private:
   bool reading_ = false;
   bool heard_ = false;
   bool pinged_ = false;
+  uint64_t written_seen_ = 0; ///< bytes written when silence was last looked at
+  bool stalled_ = false;      ///< nothing was, though something is to be
   uint64_t credits_ = initial_credits;
   std::deque<frame> batch_; ///< being written
   std::size_t batch_bytes_ = 0;

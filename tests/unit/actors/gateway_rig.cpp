@@ -112,6 +112,7 @@ gateway_rig::answer gateway_rig::request(net::http_request what) {
   handlers.request(std::move(what), [got](net::http_response x) {
     got->status = x.status;
     got->body = json::parse(x.body, nullptr, false);
+    got->headers = std::move(x.headers);
   });
   settle();
   for (int i = 0; i < 200 && got->status == 0; ++i)
@@ -135,10 +136,13 @@ json gateway_rig::call(const std::string& method, const json& params, const std:
   return post(protocol::jsonrpc::write_request(1, method, params), user).body;
 }
 
-net::connection_id gateway_rig::open_socket(net::connection_id id) {
+net::connection_id gateway_rig::open_socket(net::connection_id id, const std::string& cookie) {
   net::http_request x;
   x.route = net::http_route::ipc;
-  x.bearer = token;
+  x.cookie = cookie;
+  x.from_page = !cookie.empty();
+  if (cookie.empty())
+    x.bearer = token;
   x.remote_address = "127.0.0.1";
   handlers.upgrade(std::move(x), [this, id](net::upgrade_answer answered) {
     if (answered.accepted)

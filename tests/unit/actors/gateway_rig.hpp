@@ -97,6 +97,7 @@ public:
   struct answer {
     unsigned status = 0;
     json body;
+    std::vector<std::pair<std::string, std::string>> headers{};
   };
   /// What a request is answered with; ten seconds of the rig's time may pass until then. Status 0: not answered.
   answer request(net::http_request request);
@@ -104,15 +105,15 @@ public:
   /// The whole response object of one call.
   json call(const std::string& method, const json& params = json::object(), const std::string& user = {});
 
-  /// A websocket that showed the token.
-  net::connection_id open_socket(net::connection_id id);
+  /// A websocket that showed the token, or the page's with a cookie.
+  net::connection_id open_socket(net::connection_id id, const std::string& cookie = {});
   void say(net::connection_id id, const std::string& method, const json& params = json::object());
   void hang_up(net::connection_id id);
 
   const std::string token = "the-token";
   recording_server server;
   std::shared_ptr<memory_files> files = std::make_shared<memory_files>();
-  std::shared_ptr<gateway_door> door = std::make_shared<gateway_door>(token, 3);
+  std::shared_ptr<gateway_door> door = std::make_shared<gateway_door>(door_options{.token = token, .login_attempts_a_minute = 3, .checks_answers = true});
   net::http_handlers handlers;
   running_node node;
 

@@ -50,7 +50,7 @@ TEST(gateway_door, answers_nobody_without_the_token_but_tells_its_health) {
 }
 
 TEST(gateway_door, is_starting_until_the_node_is_there) {
-  auto door = std::make_shared<gateway_door>("t");
+  auto door = std::make_shared<gateway_door>(door_options{.token = "t"});
   auto handlers = door->handlers();
   net::http_request health;
   health.route = net::http_route::healthz;

@@ -1,5 +1,6 @@
 #include "test_gateway.hpp"
 
+#include "net/http_rules.hpp"
 #include "protocol/jsonrpc/jsonrpc.hpp"
 
 #include <stdexcept>
@@ -23,9 +24,11 @@ test_gateway::test_gateway(http_options options) {
       return respond({.accepted = std::nullopt, .refused = {.status = 401, .body = R"({"error":"no token"})"}});
     respond({.accepted = sessions.events(), .refused = {}});
   };
-  handlers.file = [](const std::string& path) -> std::optional<static_file> {
+  handlers.file = [](const std::string& path, const std::string& encodings) -> std::optional<static_file> {
     if (path == "/")
       return static_file{"text/html", std::make_shared<const std::string>("<html>page</html>"), "\"v1\"", {}, false};
+    if (path == "/assets/app.123.js" && accepts_encoding(encodings, "gzip"))
+      return static_file{"text/javascript", std::make_shared<const std::string>("packed"), {}, "gzip", true};
     if (path == "/assets/app.123.js")
       return static_file{"text/javascript", std::make_shared<const std::string>(200'000, 'j'), {}, {}, true};
     return std::nullopt;
@@ -97,6 +100,8 @@ void test_gateway::serve(http_request request, http_responder respond) {
     if (request.bearer != token)
       return respond({.status = 401, .body = R"({"error":"Not this token."})"});
     return receive_upload(std::make_shared<std::string>(), request, respond);
+  case http_route::session:
+    return respond({.body = request.body.empty() ? request.method : request.body});
   case http_route::ipc:
     break;
   }
