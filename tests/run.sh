@@ -52,6 +52,7 @@ interop() {
 }
 
 install_missing "${build_packages[@]}" "${test_packages[@]}"
+build_page
 for suite in "${suites[@]}"; do
   case $suite in
   unit | vectors | simulation | process | interop) build release -- all ;;
