@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what is missing, builds and tests.
 #   bash tests/run.sh          everything
-#   bash tests/run.sh NAME…    unit | vectors | simulation | process | sanitizers | threads | fuzz | interop
+#   bash tests/run.sh NAME…    unit | vectors | simulation | process | browser | sanitizers | threads | fuzz | interop
 # LAMA_VECTORS names another folder of vectors, ONE_PEER a folder with an installed stock peer (docs/interop.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +27,17 @@ simulation() {
 }
 process() {
   python3 -m unittest discover -v -s tests/process -t . -p '*_test.py'
+}
+# The page in Debian's Chromium, its client and its parts, against real nodes; Node.js 18 or later, as for building the page.
+browser() {
+  install_missing chromium fonts-dejavu-core
+  command -v npm >/dev/null || install_missing nodejs npm
+  cd apps/web || return 1
+  [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error || return 1
+  npm run check && npm test && npm run browser
+  local outcome=$?
+  cd ../..
+  return "$outcome"
 }
 # What has no CAF in it: every protocol machine, the store, sockets and HTTP. (The actors run in the simulator, one thread a world.)
 sanitizers() {
@@ -55,9 +66,9 @@ install_missing "${build_packages[@]}" "${test_packages[@]}"
 build_page
 for suite in "${suites[@]}"; do
   case $suite in
-  unit | vectors | simulation | process | interop) build release -- all ;;
+  unit | vectors | simulation | process | browser | interop) build release -- all ;;
   sanitizers | threads | fuzz) ;;
-  *) die "no suite is called '$suite'; there are: unit vectors simulation process sanitizers threads fuzz interop" ;;
+  *) die "no suite is called '$suite'; there are: unit vectors simulation process browser sanitizers threads fuzz interop" ;;
   esac
   attempt "$suite" || failed+=("$suite")
 done
