@@ -1,4 +1,5 @@
 #include "actors/ui_gateway/calls.hpp"
+#include "actors/ui_gateway/older.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -71,17 +72,23 @@ std::string saved_as(const std::string& name) {
   return "; filename*=UTF-8''" + encoded;
 }
 
-} // namespace
-
-void serve_download(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
+void serve(gateway_pointer self, const std::shared_ptr<arrived_request>& what, bool may_fetch) {
   auto user = user_of(self, caller_of(*what));
   if (!user)
     return what->respond(http_failure(self, user.failure()));
   auto blob = hash::from_hex(what->request.blob);
   auto view = (*user)->store->read();
   auto size = blob ? view->size_of(*blob) : std::nullopt;
+  if (!size && may_fetch && blob && view->elsewhere(*blob) && !self->state.is_archive())
+    return fetch_blob(self, *user, *blob, [self, what](const result<done>& fetched) {
+      if (fetched)
+        serve(self, what, false);
+      else
+        what->respond(http_failure(self, fetched.failure()));
+    });
   if (!size)
     return what->respond(http_failure(self, fail(errc::not_found, "There is no such blob here.")));
+  (*user)->store->mark_used({*blob});
   auto members = self->state.context->members;
   auto answer =
       net::ranged_response(what->request, *size, [&](uint64_t offset, uint64_t length) { return source_of(members, (*user)->user, *blob, offset, length); });
@@ -89,6 +96,12 @@ void serve_download(gateway_pointer self, const std::shared_ptr<arrived_request>
   answer.content_type = "application/octet-stream";
   answer.headers.emplace_back("Content-Disposition", "attachment" + saved_as(what->request.file_name));
   what->respond(std::move(answer));
+}
+
+} // namespace
+
+void serve_download(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
+  serve(self, what, true);
 }
 
 void read_download(gateway_pointer self, const download_wanted& wanted) {

@@ -178,7 +178,12 @@ void network_status(gateway_pointer self, const call_scope& x);
 void import(gateway_pointer self, const call_scope& x);
 void verify(gateway_pointer self, const call_scope& x);
 
+// backup_calls.cpp
+void back_up(gateway_pointer self, const call_scope& x);
+void digest(gateway_pointer self, const call_scope& x);
 
+// pin_calls.cpp
+void pin(gateway_pointer self, const call_scope& x);
 
 // node_calls.cpp
 void node_status(gateway_pointer self, const call_scope& x);

@@ -1,6 +1,7 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include "actors/outbox/interface.hpp"
+#include "actors/ui_gateway/older.hpp"
 #include "actors/ui_gateway/views.hpp"
 #include "protocol/models/chat.hpp"
 #include "protocol/models/outbox.hpp"
@@ -108,7 +109,12 @@ void send(gateway_pointer self, const call_scope& x) {
       .then([self, x, what, stored](const transacted&) { send_stored(self, x, what, *stored); }, x.failed());
 }
 
-void list_messages(gateway_pointer self, const call_scope& x) {
+namespace {
+
+/// Rounds of fetching that one question may cause: a page, and once more where it brought less than was asked for.
+constexpr int fetch_rounds = 2;
+
+void list_page(gateway_pointer self, const call_scope& x, int rounds_left) {
   LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
   LAMA_PARAMETER(limit, count_parameter(x, "limit", 50, most_messages));
   LAMA_PARAMETER(before, time_parameter(x, "before"));
@@ -120,10 +126,23 @@ void list_messages(gateway_pointer self, const call_scope& x) {
   request.limit = limit;
   request.before = before;
   LAMA_PARAMETER(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), request, views.keys()));
-  // What this side does not keep, the archive has.
-  auto gap = std::ranges::any_of(page.next, &models::channel_position::gap);
-  if (gap && page.entries.size() < limit && before && !self->state.is_archive())
-    return ask_archive(self, x);
+  if (page.entries.size() < limit && !self->state.is_archive() && rounds_left > 0) {
+    // What this side does not keep, the archive has.
+    auto gaps = gaps_of(*view, page);
+    auto far = std::ranges::any_of(gaps, [&](const channel_gap& gap) { return before && gap.oldest && *before < *gap.oldest; });
+    if (far)
+      return ask_archive(self, x); // between here and there may be years: they are not fetched for one look
+    if (!gaps.empty())
+      return fetch_older(self, x.user, gaps, limit, [self, x, rounds_left, nothing = page.entries.empty()](const result<lama::done>& fetched) {
+        if (!fetched && nothing)
+          return x.fail(fetched.failure());
+        list_page(self, x, fetched ? rounds_left - 1 : 0);
+      });
+  }
+  std::vector<hash> used;
+  for (const auto& entry : page.entries)
+    used.push_back(entry.creation_time);
+  x.user->store->mark_used(used);
   auto messages = json::array();
   for (auto entry = page.entries.rbegin(); entry != page.entries.rend(); ++entry)
     if (auto shown = views.message(conversation, *entry))
@@ -131,6 +150,12 @@ void list_messages(gateway_pointer self, const call_scope& x) {
   if (!before)
     add_pending(x, *view, conversation, views, messages);
   x.done({{"messages", std::move(messages)}, {"more", !page.complete()}});
+}
+
+} // namespace
+
+void list_messages(gateway_pointer self, const call_scope& x) {
+  list_page(self, x, fetch_rounds);
 }
 
 } // namespace lama::actors::channels
