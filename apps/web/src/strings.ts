@@ -186,6 +186,9 @@ export const t = {
     noFolder: (name: string) => `${name} cannot be read. Folders cannot be attached; pack them into a file first.`,
     waitUploads: 'Sending when the files are there…',
     failed: 'Upload failed',
+    lost: 'The connection to your node was lost.',
+    answered: (status: number) => `Your node answered ${status}.`,
+    full: 'This browser has no room left to keep the message until it is sent. Free some space, or wait until your node is back.',
     attachments: 'Attachments',
   },
 

@@ -1,3 +1,5 @@
+import { t } from '../strings.ts';
+
 /** Files to the node: hash first (the node names a blob by it), then PUT /blob/<hash>, streamed by the browser. */
 
 let worker: Worker | null = null;
@@ -56,11 +58,11 @@ export function put_blob(hash: string, file: Blob, progress: (x: number) => void
     request.open('PUT', `/blob/${hash}`);
     request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.upload.onprogress = (event) => progress(event.total > 0 ? event.loaded / event.total : 0);
-    request.onerror = () => end(new UploadError('The connection to the node was lost.', true));
+    request.onerror = () => end(new UploadError(t.composer.lost, true));
     request.onabort = () => end(new UploadError('cancelled', false));
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) return end();
-      let why = `The node answered ${request.status}.`;
+      let why = t.composer.answered(request.status);
       try {
         why = (JSON.parse(request.responseText) as { error?: string }).error ?? why;
       } catch {

@@ -173,8 +173,8 @@ export function submit(id: string): void {
       text,
       draft.files.flatMap((x) => (x.blob ? [{ blob: x.blob, name: x.name, type: x.type || 'application/octet-stream' }] : [])),
     );
-  } catch (problem) {
-    return notify(problem instanceof Error ? problem.message : String(problem));
+  } catch {
+    return notify(t.composer.full); // the outbox or its storage
   }
   change(id, empty);
 }
