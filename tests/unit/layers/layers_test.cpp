@@ -50,6 +50,12 @@ std::vector<include_line> all_includes() {
   return found;
 }
 
+/// What is read by everybody and filled while they read needs its lock where it is.
+const std::set<std::pair<std::string, std::string>> excused = {
+    {"protocol/objects/recipe.cpp", "<mutex>"}, // types that are registered while a store is open
+    {"protocol/ipc/schema.hpp", "<mutex>"},     // schemas are compiled at their first use
+};
+
 TEST(layers_test, an_include_points_down_or_stays) {
   auto includes = all_includes();
   ASSERT_GT(includes.size(), 500u);
@@ -67,6 +73,8 @@ TEST(layers_test, no_layer_knows_what_is_not_its_business) {
     if (rules == forbidden_headers.end())
       continue;
     for (const auto& header : rules->second) {
+      if (excused.contains({x.file, header}))
+        continue;
       EXPECT_FALSE(x.what.starts_with(header)) << x.file << " includes " << x.what;
     }
   }
