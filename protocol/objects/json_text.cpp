@@ -15,6 +15,11 @@ namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
+/// Goes into a JSON string as it is, without a look at what follows.
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\' && c != '\xED';
+}
+
 void append_code_point(std::string& out, uint32_t point) {
   auto tail = [&](int shift) { out.push_back(static_cast<char>(0x80 | (point >> shift & 0x3F))); };
   if (point < 0x80) {
@@ -101,13 +106,18 @@ private:
 
   bool read_object(json& out, std::size_t depth) {
     out = json::object();
+    auto& members = out.get_ref<json::object_t&>();
     ++at_;
     if (take_after_blanks("}"))
       return true;
     for (;;) {
       std::string key;
       skip_blanks();
-      if (!read_string(key) || !take_after_blanks(":") || !read_value(out[key], depth + 1))
+      if (!read_string(key) || !take_after_blanks(":"))
+        return false;
+      // Keys mostly come sorted, so that each belongs at the end; the last of equal ones counts.
+      auto member = members.try_emplace(members.end(), std::move(key));
+      if (!read_value(member->second, depth + 1))
         return false;
       if (take_after_blanks("}"))
         return true;
@@ -269,7 +279,9 @@ bool append_sorted(std::string& out, const json& x, std::size_t depth) {
     std::vector<json::const_iterator> members;
     for (auto member = x.begin(); member != x.end(); ++member)
       members.push_back(member);
-    std::ranges::sort(members, [](const auto& a, const auto& b) { return compare_text(a.key(), b.key()) < 0; });
+    auto by_key = [](const auto& a, const auto& b) { return compare_text(a.key(), b.key()) < 0; };
+    if (!std::ranges::is_sorted(members, by_key)) // by bytes they are
+      std::ranges::sort(members, by_key);
     out.push_back('{');
     const char* separator = "";
     for (const auto& member : members) {
@@ -306,6 +318,13 @@ result<json> parse_json(std::string_view text) {
 void append_json_string(std::string& out, std::string_view content) {
   out.push_back('"');
   for (std::size_t at = 0; at < content.size(); ++at) {
+    auto run = at;
+    while (run < content.size() && is_plain(content[run]))
+      ++run;
+    out.append(content.substr(at, run - at));
+    if (run == content.size())
+      break;
+    at = run;
     auto c = content[at];
     auto byte = static_cast<unsigned char>(c);
     switch (c) {

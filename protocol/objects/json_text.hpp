@@ -13,6 +13,9 @@ namespace lama::protocol {
 /// `JSON.parse`, with at most limits::object_depth levels. A lone surrogate becomes its WTF-8 form.
 result<json> parse_json(std::string_view text);
 
+/// Is this what sorted_json makes of some value? `text` is UTF-8. One pass, no tree.
+bool is_sorted_json(std::string_view text);
+
 /// `"` content `"` with the escapes of JSON.stringify. `content` is WTF-8.
 void append_json_string(std::string& out, std::string_view content);
 

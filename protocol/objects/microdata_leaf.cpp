@@ -77,17 +77,22 @@ bool microdata_reader::read_number(const item_type& type, std::string_view conte
 }
 
 bool microdata_reader::read_stringifiable(std::string_view content, bool bare, value* out) {
-  auto plain = unescape(content);
+  std::string unescaped;
+  auto plain = content;
+  if (content.find('&') != std::string_view::npos) {
+    unescaped = unescape(content);
+    plain = unescaped;
+  }
+  bool as_written = strict_ && is_canonically_escaped(content) && is_sorted_json(plain);
+  if (as_written && !out)
+    return (plain != "null" || bare) || give_up(errc::bad_input, "JSON null where it means an absent field");
   auto parsed = parse_json(plain);
   if (!parsed)
     return give_up(parsed.failure().code, parsed.failure().message, "SyntaxError");
-  if (strict_) {
-    auto again = sorted_json(*parsed);
-    if (!again || *again != plain || !is_canonically_escaped(content))
-      return give_up(errc::bad_input, "JSON that is not written as it should be");
-    if (parsed->is_null() && !bare) // it would be written as an absent field
-      return give_up(errc::bad_input, "JSON null where it means an absent field");
-  }
+  if (strict_ && !as_written)
+    return give_up(errc::bad_input, "JSON that is not written as it should be");
+  if (strict_ && parsed->is_null() && !bare) // it would be written as an absent field
+    return give_up(errc::bad_input, "JSON null where it means an absent field");
   if (out)
     *out = std::move(*parsed);
   return true;
