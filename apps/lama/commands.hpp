@@ -46,6 +46,11 @@ void add_people_commands(command_list& to);   // contacts, invite, pair
 void add_object_commands(command_list& to);   // put, get, query, log
 void add_import_command(command_list& to);    // import
 void add_verify_command(command_list& to);    // verify
+void add_backup_command(command_list& to);    // backup, backup verify
+void add_restore_command(command_list& to);   // restore
+void add_digest_command(command_list& to);    // digest
+void add_export_command(command_list& to);    // export
+void add_pin_command(command_list& to);       // pin
 void add_login_url_command(command_list& to); // login-url
 void add_doctor_command(command_list& to);    // doctor
 void add_status_command(command_list& to);    // status

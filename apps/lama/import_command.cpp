@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace lama::app {
 
@@ -27,6 +28,7 @@ struct arguments {
   std::string source;
   std::string conversation;
   std::vector<std::string> people; ///< NAME=PERSON
+  json authors{};                  ///< of an export: author → person
 };
 
 struct import_run {
@@ -169,6 +171,22 @@ result<json> read_people(net::rpc_client& node, const std::vector<std::string>& 
   return people;
 }
 
+/// The authors of an exported file that are known here: the others become contacts without keys, as in any import.
+result<json> known_people(net::rpc_client& node, const json& authors) {
+  auto people = json::object();
+  if (!authors.is_object() || authors.empty())
+    return people;
+  LAMA_TRY(own, node.call("one-core:getInstance"));
+  LAMA_TRY(listed, node.call("query:getContacts"));
+  std::set<std::string> known{text_in(own, "publicPersonId"), text_in(own, "ownerId")};
+  for (const auto& contact : list_in(listed, "contacts"))
+    known.insert(text_in(contact, "personId"));
+  for (const auto& [author, person] : authors.items())
+    if (person.is_string() && hash::from_hex(person.get<std::string>()) && known.contains(person.get<std::string>()))
+      people[author] = person;
+  return people;
+}
+
 int run_import(const common_options& common, const arguments& given) {
   std::ifstream in{given.file, std::ios::binary};
   if (!in)
@@ -183,6 +201,10 @@ int run_import(const common_options& common, const arguments& given) {
   if (!people)
     return report(people.failure(), common.json);
   run.people = *people;
+  if (auto known = run.people.empty() ? known_people(run.node, given.authors) : result<json>{run.people}; known)
+    run.people = *known;
+  else
+    return report(known.failure(), common.json);
   auto ended = [&]() -> result<done> {
     for (std::string line; std::getline(in, line);)
       LAMA_CHECK(run.take_line(std::move(line)));
@@ -208,18 +230,49 @@ int run_import(const common_options& common, const arguments& given) {
   return run.bad == 0 ? worked : failed;
 }
 
+/// A folder of lama export: each conversation under its title, its source being the conversation that it was.
+int import_folder(const common_options& common, const arguments& given) {
+  std::filesystem::path folder{given.file};
+  std::ifstream in{folder / "export.json"};
+  auto content = json::parse(in, nullptr, false);
+  const auto& conversations = list_in(content, "conversations");
+  if (conversations.empty())
+    return report(fail(errc::bad_input, given.file + " is no finished folder of lama export: its export.json is missing or empty."), common.json);
+  auto ended = worked;
+  for (const auto& x : conversations) {
+    auto file = text_in(x, "file");
+    if (file.empty() || file.find('/') != std::string::npos)
+      return report(fail(errc::bad_input, "The export names the file '" + file + "', which cannot be."), common.json);
+    arguments one = given;
+    one.file = (folder / file).string();
+    one.source = "export of " + text_in(x, "conversationId");
+    one.conversation = text_in(x, "title");
+    one.authors = x.value("authors", json::object());
+    if (!common.json)
+      std::cout << printable(one.conversation) << ": " << std::flush;
+    if (auto code = run_import(common, one); code != worked)
+      ended = code;
+  }
+  return ended;
+}
+
 } // namespace
 
 void add_import_command(command_list& to) {
   auto given = std::make_shared<arguments>();
   auto* importing = to.add("import", "Bring a chat from elsewhere: a file of JSON Lines (docs/import.md)");
-  importing->add_option("FILE", given->file, "Its attachments stand below its folder")->required()->check(CLI::ExistingFile);
+  importing->add_option("FILE", given->file, "Its attachments stand below its folder; or a folder of lama export, with all its conversations")
+      ->required()
+      ->check(CLI::ExistingPath);
   importing->add_option("--source", given->source, "Where it comes from, as it is shown (default: the file's name)");
   importing->add_option("--conversation", given->conversation, "The title of the conversation (default: the source)");
   importing
       ->add_option("--map", given->people, "NAME=PERSON: who an author is, by a contact's name, an e-mail, the word me, or a person's id (can be repeated)")
       ->allow_extra_args(false);
-  to.on(importing, [given, &common = to.common] { return run_import(common, *given); });
+  to.on(importing, [given, &common = to.common] {
+    std::error_code problem;
+    return std::filesystem::is_directory(given->file, problem) ? import_folder(common, *given) : run_import(common, *given);
+  });
 }
 
 } // namespace lama::app

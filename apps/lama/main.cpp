@@ -44,6 +44,11 @@ int start(int argc, char** argv) {
   add_object_commands(commands);
   add_import_command(commands);
   add_verify_command(commands);
+  add_backup_command(commands);
+  add_restore_command(commands);
+  add_digest_command(commands);
+  add_export_command(commands);
+  add_pin_command(commands);
   add_doctor_command(commands);
   add_status_command(commands);
   add_bridge_commands(commands);

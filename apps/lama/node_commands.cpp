@@ -33,6 +33,8 @@ void add_sparse(command_list& to, CLI::App& command, node_options& options) {
   auto& s = to.settings;
   s.add(command, "--ui-port", options.ui_port, "JSON-RPC of this device (default 8766)");
   s.add(command, "--channel-window", options.channel_window, "Newest messages of a conversation that are kept on this device (default 200)");
+  s.add(command, "--sparse-budget", options.sparse_budget,
+        "What this device keeps at most, as 500MB: what is cold goes, and comes back when it is looked for (default: no limit)");
 }
 
 int start_node(const common_options& common, node_options options) {

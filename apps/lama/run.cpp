@@ -1,5 +1,6 @@
 #include "apps/lama/run.hpp"
 
+#include "apps/lama/byte_count.hpp"
 
 #include "actors/common/errors.hpp"
 #include "actors/node/node.hpp"
@@ -79,6 +80,9 @@ result<done> start_side(house& all, const node_options& options, side which) {
   settings.public_url = options.public_url;
   settings.plain_person_names = options.plain_names;
   settings.channel_window = options.channel_window;
+  LAMA_TRY(budget, parse_bytes(options.sparse_budget));
+  settings.sparse_budget = budget;
+  settings.backup_folder = (all.data_dir / "backups").string();
   x->environment = real_environment(all.data_dir, settings, all.network, all.log);
   x->ipc_file = which == side::archive ? archive_ipc_file : sparse_ipc_file;
 

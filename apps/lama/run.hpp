@@ -21,6 +21,7 @@ struct node_options {
   std::string public_url;
   bool plain_names = false;
   uint64_t channel_window = 200;
+  std::string sparse_budget = "0"; ///< "500MB"; 0: no limit
   uint32_t login_attempts = 10;
   bool create = false;        ///< the user of --user, where it does not exist
   bool check_answers = false; ///< against the schema; LAMA_IPC_CHECK_ANSWERS=1, set by the process tests

@@ -29,7 +29,7 @@ std::string without_line_end(std::string text) {
 result<std::string> type_password(const std::string& prompt) {
   std::FILE* terminal = std::fopen("/dev/tty", "r+");
   if (!terminal)
-    return fail(errc::bad_input, "There is no terminal to ask for the password; use --password-file or LAMA_PASSWORD.");
+    return fail(errc::bad_input, "There is no terminal to type it at; use --password-file or LAMA_PASSWORD (for a backup --passphrase-file or LAMA_PASSPHRASE).");
   std::fputs(prompt.c_str(), terminal);
   std::fflush(terminal);
   termios before{};
@@ -47,6 +47,31 @@ result<std::string> type_password(const std::string& prompt) {
   std::fputs("\n", terminal);
   std::fclose(terminal);
   return typed;
+}
+
+/// Twice, where it is new.
+result<std::string> type_secret(const std::string& prompt, bool is_new) {
+  LAMA_TRY(typed, type_password(prompt));
+  if (!is_new)
+    return typed;
+  LAMA_TRY(again, type_password("The same again: "));
+  auto same = protocol::equal_secret(typed, again);
+  protocol::wipe(again);
+  if (!same)
+    return fail(errc::bad_input, "The two are not the same.");
+  return typed;
+}
+
+result<std::string> given_secret(const std::string& file, const char* variable) {
+  if (!file.empty()) {
+    std::ifstream in{file};
+    std::string line;
+    if (!in || !std::getline(in, line))
+      return fail(errc::not_found, "The file " + file + " cannot be read, or is empty.");
+    return without_line_end(std::move(line));
+  }
+  const auto* value = std::getenv(variable);
+  return std::string{value ? value : ""};
 }
 
 } // namespace
@@ -130,30 +155,17 @@ void progress_line::clear() {
 }
 
 result<std::string> given_password(const std::string& file) {
-  if (!file.empty()) {
-    std::ifstream in{file};
-    std::string line;
-    if (!in || !std::getline(in, line))
-      return fail(errc::not_found, "The password file " + file + " cannot be read, or is empty.");
-    return without_line_end(std::move(line));
-  }
-  const auto* value = std::getenv("LAMA_PASSWORD");
-  return std::string{value ? value : ""};
+  return given_secret(file, "LAMA_PASSWORD");
 }
 
 result<std::string> ask_password(const std::string& file, const std::string& user, bool is_new) {
   LAMA_TRY(given, given_password(file));
-  if (!given.empty())
-    return given;
-  LAMA_TRY(typed, type_password((is_new ? "New password for " : "Password of ") + user + ": "));
-  if (!is_new)
-    return typed;
-  LAMA_TRY(again, type_password("The same again: "));
-  auto same = protocol::equal_secret(typed, again);
-  protocol::wipe(again);
-  if (!same)
-    return fail(errc::bad_input, "The two passwords are not the same.");
-  return typed;
+  return given.empty() ? type_secret((is_new ? "New password for " : "Password of ") + user + ": ", is_new) : std::move(given);
+}
+
+result<std::string> ask_passphrase(const std::string& file, bool is_new) {
+  LAMA_TRY(given, given_secret(file, "LAMA_PASSPHRASE"));
+  return given.empty() ? type_secret(is_new ? "New passphrase for the backup: " : "Passphrase of the backup: ", is_new) : std::move(given);
 }
 
 std::string grouped(uint64_t number) {

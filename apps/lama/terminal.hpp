@@ -52,6 +52,9 @@ result<std::string> ask_password(const std::string& file, const std::string& use
 /// The same without a prompt; empty where none is given.
 result<std::string> given_password(const std::string& file);
 
+/// Of a backup: from the file, else LAMA_PASSPHRASE, else typed as a password is.
+result<std::string> ask_passphrase(const std::string& file, bool is_new);
+
 /// "12,345"
 std::string grouped(uint64_t number);
 /// "3 h 12 min", "42 s"
