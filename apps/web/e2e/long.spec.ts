@@ -28,7 +28,11 @@ test('a conversation of 100,000 messages scrolls smoothly, far back', async ({ p
   const opened = Date.now() - begun;
 
   const list = messages(page);
-  // Two hundred screens back, as fast as pages come; frames are counted by the browser while it goes.
+  // Three hundred screens back, as fast as pages come. What the page's thread computes is counted, not what else the machine does meanwhile.
+  const thread = await page.context().newCDPSession(page);
+  await thread.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const computed = async () => (await thread.send('Performance.getMetrics')).metrics.find((x) => x.name === 'TaskDuration')?.value ?? NaN;
+  const before = await computed();
   const measured = await list.evaluate(async (scroller) => {
     const frames: number[] = [];
     let last = performance.now();
@@ -45,19 +49,19 @@ test('a conversation of 100,000 messages scrolls smoothly, far back', async ({ p
     }
     running = false;
     frames.sort((a, b) => a - b);
-    return { median: frames[Math.floor(frames.length / 2)]!, p95: frames[Math.floor(frames.length * 0.95)]!, drawn: scroller.querySelectorAll('article').length };
+    return { count: frames.length, median: frames[Math.floor(frames.length / 2)]!, p95: frames[Math.floor(frames.length * 0.95)]!, drawn: scroller.querySelectorAll('article').length };
   });
+  const a_frame = ((await computed()) - before) * 1000 / measured.count;
   // What is not on the screen is not drawn, however far one went.
   expect(measured.drawn).toBeLessThan(120);
   await expect(list.getByRole('article').first()).toContainText('line');
   const first_seen = Number(/line (\d+)/.exec((await list.getByRole('article').first().innerText()) ?? '')?.[1]);
   expect(first_seen).toBeLessThan(count - 400);
-  console.log(`opened in ${opened} ms; frames: median ${measured.median.toFixed(1)} ms, p95 ${measured.p95.toFixed(1)} ms; back to line ${first_seen}; ${measured.drawn} messages drawn`);
-  expect(measured.median).toBeLessThan(50);
+  console.log(`opened in ${opened} ms; frames: median ${measured.median.toFixed(1)} ms, p95 ${measured.p95.toFixed(1)} ms; ${a_frame.toFixed(1)} ms of the page's thread each; back to line ${first_seen}; ${measured.drawn} messages drawn`);
+  expect(a_frame).toBeLessThan(16);
 
   // The place is kept while older pages come in front.
   const place = await list.getByRole('article').nth(5).getAttribute('aria-label');
-  await page.waitForTimeout(0);
   await expect(list.locator(`article[aria-label="${place}"]`)).toBeVisible();
   await page.getByRole('button', { name: 'To the newest messages' }).click();
   await expect(message(page, `line ${count - 1}`)).toBeVisible();

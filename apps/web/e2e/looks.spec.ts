@@ -33,7 +33,7 @@ async function look_at(page: Page, view: string): Promise<void> {
     expect(serious, `${view}, ${look.name}`).toEqual([]);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(wide, `${view} ${look.name} scrolls sideways`).toBeLessThanOrEqual(0);
-    await expect(page).toHaveScreenshot(`${view}-${look.name}.png`, { mask: changing(page), maskColor: '#888888' });
+    await expect(page).toHaveScreenshot(`${view}-${look.name}.png`, { timeout: 90_000, mask: changing(page), maskColor: '#888888' });
   }
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
@@ -94,7 +94,7 @@ async function talk(anna: Person, bert: Person): Promise<void> {
 }
 
 test('with a friend', async ({ person }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(600_000);
   const anna = await newcomer(await person('anna'));
   const bert = await newcomer(await person('bert'));
   const { page } = anna;
