@@ -175,16 +175,13 @@ json_schema& json_schema::operator=(json_schema&&) noexcept = default;
 json_schema::~json_schema() = default;
 
 result<json_schema> json_schema::compile(const json& document) {
-  static const pattern_builder pattern;
-  static const length_builder most{true};
-  static const length_builder least{false};
   auto source = prepared(document);
   auto made = std::make_unique<compiled>();
   try {
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
-    parser.addConstraintBuilder(own_pattern, &pattern);
-    parser.addConstraintBuilder(own_most, &most);
-    parser.addConstraintBuilder(own_least, &least);
+    parser.addConstraintBuilder(own_pattern, new pattern_builder); // the parser deletes them
+    parser.addConstraintBuilder(own_most, new length_builder{true});
+    parser.addConstraintBuilder(own_least, new length_builder{false});
     parser.populateSchema(adapter{source}, made->schema);
   } catch (const std::exception& problem) {
     return fail(errc::bad_input, std::string{"This is not a JSON Schema: "} + problem.what());
