@@ -10,6 +10,8 @@ const looks = [
   { name: 'narrow', width: 360, height: 720, scheme: 'light' as const },
 ];
 
+test.describe.configure({ timeout: 600_000 });
+
 /** What differs from run to run. */
 const changing = (page: Page) => [
   page.locator('time'),
@@ -94,7 +96,6 @@ async function talk(anna: Person, bert: Person): Promise<void> {
 }
 
 test('with a friend', async ({ person }) => {
-  test.setTimeout(600_000);
   const anna = await newcomer(await person('anna'));
   const bert = await newcomer(await person('bert'));
   const { page } = anna;
