@@ -93,6 +93,7 @@ class Process:
             self.child = subprocess.Popen(
                 [str(LAMA), self.command, "--data-dir", str(self.data_dir), "--login-attempts", "100000", *ports, *self.arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                env={**os.environ, "LAMA_IPC_CHECK_ANSWERS": "1"},  # an answer that is not what the schema says becomes an error
             )
         until(self.is_ready, f"the start of lama {self.command}; its log: {self.log}")
         return self
