@@ -3,6 +3,7 @@
 #include "protocol/versions/version_node.hpp"
 #include "protocol/versions/versions.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <iostream>
@@ -35,14 +36,17 @@ public:
   }
 
   std::optional<message> offer() {
-    auto edge = id ? edge_text_of_head(space, *id) : std::nullopt;
-    if (!edge)
+    if (!id)
       return std::nullopt;
-    return message{*edge, *space.read(*current_data(space, *id))};
+    auto edge = edge_of_head(space, *id); // stored, as an exporter does: its echo is known
+    RC_ASSERT(static_cast<bool>(edge));
+    if (!*edge)
+      return std::nullopt;
+    return message{*space.read(**edge), *space.read(*current_data(space, *id))};
   }
 
   /// Is it news?
-  bool hear(const message& x) {
+  bool hear(const shared_object& what, const message& x) {
     if (id && space.in_history(*id, sha256(x.edge)))
       return false;
     RC_ASSERT(static_cast<bool>(space.put(x.data)));
@@ -52,6 +56,9 @@ public:
     RC_ASSERT(static_cast<bool>(imported));
     RC_ASSERT(!import_version(space, edge->name)->changed); // once more is no news
     id = imported->id;
+    // By the stock rules a change that is dated before what it was made on may lose against it (docs/protocol/01 §5.3): these clocks agree.
+    if (what.distinct_times)
+      clock = std::max(clock, static_cast<int64_t>(load(space, edge->name)->number("creationTime")) / replica_count);
     return true;
   }
 
@@ -118,7 +125,7 @@ private:
     for (const auto& name : replicas_[static_cast<std::size_t>(x.from)]->space.names())
       if (auto text = *replicas_[static_cast<std::size_t>(x.from)]->space.read(name); !receiver.space.contains(name))
         (void)receiver.space.put(text);
-    return receiver.hear(x.content);
+    return receiver.hear(what_, x.content);
   }
 
   void expect_same() const {
