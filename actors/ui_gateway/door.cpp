@@ -127,7 +127,7 @@ void gateway_door::take_session(const net::http_request& request, const net::htt
   if (session.empty())
     return respond(refusal(401, "This browser is not let in; open the link that lama run or lama login-url prints."));
   auto user = sessions_.user_of(session);
-  told.body = nlohmann::json{{"authorised", true}, {"user", user.empty() ? nlohmann::json{} : nlohmann::json{user}}}.dump();
+  told.body = nlohmann::json{{"authorised", true}, {"user", user.empty() ? nlohmann::json(nullptr) : nlohmann::json(user)}}.dump();
   respond(std::move(told));
 }
 
