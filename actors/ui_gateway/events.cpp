@@ -143,6 +143,7 @@ void tell_user(gateway_pointer self, const std::string& user, const std::string&
   if (found == st.watchers.end())
     return;
   ++st.notifications;
+  params["sequence"] = found->second.feed.last() + 1; // as the feed will number it
   if (st.door->options().checks_answers)
     if (auto broken = protocol::ipc::ipc_schema::shipped().check_notification(method, params)) {
       st.context->environment->log(log_error, gateway_state::name,
