@@ -1,6 +1,7 @@
 #include "gateway_rig.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <stdexcept>
 
 namespace lama::actors::testing {
@@ -60,7 +61,10 @@ gateway_rig::gateway_rig(side which) {
     std::filesystem::create_directories(folder_ / folder);
     return storage::store::open(folder_ / folder);
   };
-  environment->log = [](int, std::string_view, std::string_view) {};
+  environment->log = [](int level, std::string_view component, std::string_view text) {
+    if (level >= log_error)
+      std::cerr << component << ": " << text.substr(0, 400) << '\n';
+  };
   if (which == side::sparse)
     files->files["bridge.json"] = json{{"url", "ws://127.0.0.1:1"}, {"nodeKey", std::string(64, 'a')}, {"secret", std::string(64, 'b')}}.dump();
   handlers = door->handlers();

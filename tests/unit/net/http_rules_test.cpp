@@ -96,5 +96,36 @@ TEST(url, nonsense_is_refused) {
   EXPECT_FALSE(parse_url("ws://" + std::string(3000, 'h'), "ws"));
 }
 
+TEST(host_rules, a_browser_says_where_a_request_comes_from) {
+  for (const auto* good : {"", "same-origin", "none"})
+    EXPECT_TRUE(host_rules::allows_fetch(good, "cors", false)) << good;
+  for (const auto* bad : {"cross-site", "same-site", "Same-Origin", "anything"}) // another port of this host is the same site
+    EXPECT_FALSE(host_rules::allows_fetch(bad, "navigate", false)) << bad;
+  EXPECT_TRUE(host_rules::allows_fetch("cross-site", "navigate", true)) << "a link to the page";
+  EXPECT_FALSE(host_rules::allows_fetch("cross-site", "no-cors", true)) << "a script or picture of it";
+}
+
+TEST(headers, encodings_are_taken_by_name_and_weight) {
+  EXPECT_TRUE(accepts_encoding("gzip, deflate, br", "br"));
+  EXPECT_TRUE(accepts_encoding("GZIP;q=0.5", "gzip"));
+  for (const auto* header : {"", "deflate", "br;q=0", "br; q=0.000", "brotli"})
+    EXPECT_FALSE(accepts_encoding(header, "br")) << header;
+}
+
+TEST(headers, a_cookie_is_found_by_its_whole_name) {
+  EXPECT_EQ(cookie_named("a=1; lama-session-8766=x.y.z", "lama-session-8766"), "x.y.z");
+  EXPECT_EQ(cookie_named("lama-session-8766=", "lama-session-8766"), "");
+  for (const auto* header : {"", "lama-session-87660=x", "xlama-session-8766=x", "lama-session-8766", ";;;", "=x"})
+    EXPECT_FALSE(cookie_named(header, "lama-session-8766")) << header;
+}
+
+TEST(paths, bear_parameters) {
+  EXPECT_EQ(query_parameter("/ipc?user=anna", "user"), "anna");
+  EXPECT_EQ(query_parameter("/blob/x?name=a%20b&user=%61nna", "user"), "anna");
+  EXPECT_EQ(query_parameter("/ipc?user=", "user"), "");
+  for (const auto* target : {"/ipc", "/ipc?", "/ipc?xuser=a", "/ipc?user", "/ipc?user=%", "/ipc?user=%0a", ""})
+    EXPECT_FALSE(query_parameter(target, "user")) << target;
+}
+
 } // namespace
 } // namespace lama::net
