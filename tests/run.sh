@@ -33,7 +33,7 @@ browser() {
   install_missing chromium fonts-dejavu-core
   command -v npm >/dev/null || install_missing nodejs npm
   cd apps/web || return 1
-  [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error || return 1
+  [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error || npm install --no-save --no-audit --no-fund --loglevel=error || return 1
   npm run check && npm test && npm run browser
   local outcome=$?
   cd ../..
