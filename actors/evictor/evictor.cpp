@@ -19,6 +19,8 @@ using self_pointer = evictor_actor::stateful_pointer<evictor_state>;
 constexpr std::size_t names_a_write = 500;
 /// So much below its budget the store is brought, so that not every message makes it begin again.
 constexpr uint64_t room_percent = 20;
+/// What was fetched just now is shown, and so counts as looked at, before room is made; and what comes in many batches is looked at once.
+constexpr std::chrono::seconds settling{1};
 /// Messages of the outbox that are looked at: more do not wait.
 constexpr std::size_t most_pending = 10'000;
 
@@ -49,12 +51,23 @@ void give_up(evictor_state& st, const lama::error& failure) {
   st.last_error = failure.message;
 }
 
+bool is_over(const evictor_state& st) {
+  auto budget = st.user->environment->settings.sparse_budget;
+  return budget > 0 && st.user->store->stored_bytes() > budget;
+}
+
+void look_soon(self_pointer self) {
+  auto& st = self->state;
+  if (!st.busy && is_over(st) && !std::exchange(st.waiting, true))
+    self->delayed_send(self, settling, make_room{});
+}
+
 /// One transaction after the other, until the plan is done.
 void evict_next(self_pointer self) {
   auto& st = self->state;
   if (st.names.empty()) {
     st.busy = false;
-    return self->send(self, make_room{}); // what came meanwhile
+    return look_soon(self); // what came meanwhile
   }
   auto count = std::min(st.names.size(), names_a_write);
   // The plan is in the order of going.
@@ -77,18 +90,18 @@ void evict_next(self_pointer self) {
 
 void look(self_pointer self) {
   auto& st = self->state;
+  if (st.busy || !is_over(st))
+    return;
   auto budget = st.user->environment->settings.sparse_budget;
   auto stored = st.user->store->stored_bytes();
-  if (st.busy || budget == 0 || stored <= budget || stored < st.nothing_at + st.nothing_at / 10)
-    return;
   auto plan = storage::plan_eviction(*st.user->store, rules_for(*st.user), stored - budget + budget * room_percent / 100);
   if (!plan)
     return give_up(st, plan.failure());
   st.last_error.clear();
-  st.nothing_at = plan->names.empty() ? stored : 0;
-  if (plan->names.empty())
-    return st.user->environment->log(
-        log_info, st.name, st.user->user + ": the store is over its budget of " + std::to_string(budget) + " bytes with what is pinned, new or on its way");
+  if (plan->names.empty()) {
+    st.last_error = "over the budget with what is pinned, new or on its way";
+    return;
+  }
   st.busy = true;
   st.names = std::move(plan->names);
   evict_next(self);
@@ -99,10 +112,13 @@ void look(self_pointer self) {
 evictor_actor::behavior_type evictor(self_pointer self, user_context_ptr user) {
   self->state.user = std::move(user);
   self->state.user->commits->add(caf::actor_cast<commit_listener>(self));
-  self->send(self, make_room{});
+  look_soon(self);
   return {
-      [self](const objects_committed&) { look(self); },
-      [self](make_room) { look(self); },
+      [self](const objects_committed&) { look_soon(self); },
+      [self](make_room) {
+        self->state.waiting = false;
+        look(self);
+      },
       [self](get_status) {
         const auto& st = self->state;
         return status_report{nlohmann::json{

@@ -24,7 +24,7 @@ struct evictor_state {
   user_context_ptr user;
   bool busy = false;       ///< from the plan to its last write
   std::vector<hash> names; ///< still to go
-  uint64_t nothing_at = 0; ///< bytes in the store when nothing could be evicted: not tried again before it grew by a tenth
+  bool waiting = false;    ///< a look is due
   uint64_t evicted = 0;
   std::string last_error;
 };

@@ -27,7 +27,8 @@ std::string time_stamp(int64_t milliseconds) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts)};
+  auto length = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%S.", &parts);
+  return std::string{text.data(), length} + std::to_string(1000 + milliseconds % 1000).substr(1) + 'Z'; // two in a second are two
 }
 
 /// What is to be written, and where.
@@ -46,7 +47,7 @@ result<plan> make_plan(const common_options& common, const arguments& given) {
   std::optional<storage::backup_file> earlier;
   std::error_code problem;
   if (fs::is_directory(x.file, problem)) {
-    if (!given.whole && given.since.empty() && given.side == "archive")
+    if (given.since.empty())
       earlier = storage::newest_backup(x.file, user, given.side);
     x.file /= user + '-' + given.side + '-' + time_stamp(x.request.created_ms) + backup_extension;
   }
@@ -54,8 +55,10 @@ result<plan> make_plan(const common_options& common, const arguments& given) {
     LAMA_TRY(header, storage::read_backup_header(given.since));
     earlier = storage::backup_file{given.since, std::move(header)};
   }
-  if (earlier && earlier->header.sequence > 0)
+  auto goes_on = !given.since.empty() || (!given.whole && given.side == "archive");
+  if (earlier && goes_on && earlier->header.sequence > 0)
     x.request.base = storage::backup_base{earlier->header.id, earlier->header.store, earlier->header.sequence};
+  // Whoever seals their backups once does not mean the next one to lie open.
   if (given.encrypt || (earlier && earlier->header.seal)) {
     LAMA_TRY(passphrase, ask_passphrase(given.passphrase_file, !earlier));
     x.request.seal.emplace();
@@ -110,6 +113,14 @@ int run_backup(const common_options& common, const arguments& given) {
   if (!common.url.empty())
     return report(fail(errc::unsupported, "A backup is made where the node's data is; run this there, with its --data-dir."), common.json);
   auto written = write(common, given);
+  std::error_code problem;
+  auto in_folder = given.since.empty() && !given.whole && fs::is_directory(given.target, problem);
+  if (!written && in_folder && written.failure().code == errc::conflict) {
+    // The store was restored or repaired since the newest one: a whole one begins a new line.
+    auto whole = given;
+    whole.whole = true;
+    written = write(common, whole);
+  }
   if (!written)
     return report(written.failure(), common.json);
   if (common.json)
