@@ -113,7 +113,7 @@ result<done> rpc_socket::state::receive(clock::time_point until) {
   return done{};
 }
 
-result<std::optional<jsonrpc::incoming>> rpc_socket::next(std::chrono::milliseconds patience) {
+result<std::optional<jsonrpc::incoming>> rpc_socket::next(std::chrono::nanoseconds patience) {
   auto& s = *state_;
   if (s.arrived.empty())
     LAMA_CHECK(s.receive(clock::now() + patience));

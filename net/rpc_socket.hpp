@@ -22,7 +22,7 @@ public:
   /// Sends a request without waiting for its answer, and gives its id.
   result<int64_t> send(const std::string& method, const nlohmann::json& params = nlohmann::json::object());
   /// The next answer or notification, in the order of arrival; nothing when none came in time. offline when the node has closed: its reason.
-  result<std::optional<protocol::jsonrpc::incoming>> next(std::chrono::milliseconds patience);
+  result<std::optional<protocol::jsonrpc::incoming>> next(std::chrono::nanoseconds patience);
   /// Sends and waits for this one answer; what else comes stays for `next`.
   result<nlohmann::json> call(const std::string& method, const nlohmann::json& params = nlohmann::json::object(),
                               std::chrono::milliseconds deadline = std::chrono::seconds{30});

@@ -21,8 +21,7 @@ constexpr const char* small_call = "one-core:getInstance";
 
 /// One answer, if there is one by then; its latency into `latencies`.
 result<bool> take_answer(net::rpc_socket& socket, clock::time_point until, std::map<int64_t, clock::time_point>& due, std::vector<double>& latencies) {
-  auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
-  LAMA_TRY(got, socket.next(std::max(patience, 0ms)));
+  LAMA_TRY(got, socket.next(until - clock::now()));
   if (!got || !got->method.empty())
     return got.has_value();
   if (got->failure)
