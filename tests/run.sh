@@ -63,7 +63,10 @@ interop() {
 }
 
 install_missing "${build_packages[@]}" "${test_packages[@]}"
-build_page
+# Only the browser needs the page; without it a node serves a plain one.
+if [[ " ${suites[*]} " == *" browser "* ]]; then
+  build_page
+fi
 for suite in "${suites[@]}"; do
   case $suite in
   unit | vectors | simulation | process | browser | interop) build release -- all ;;
