@@ -1,0 +1,227 @@
+"""Backup, restore, digest, export and the device's budget, as a user does them: by commands, on whole nodes."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+import urllib.request
+
+from tests.process.node import Home, until
+
+# More makes the budget test heavier: LAMA_EVICT_MESSAGES=50000 is some 1 GB against 50 MB.
+MESSAGES = int(os.environ.get("LAMA_EVICT_MESSAGES", "400"))
+ATTACHMENT = 20_000
+
+
+def import_chat(home, count, folder, attachment=0, every=1):
+    """An imported conversation of `count` lines, each with a file of its own."""
+    folder.mkdir()
+    with open(folder / "chat.jsonl", "w") as out:
+        for k in range(count):
+            line = {"time": 1_600_000_000_000 + k * 60_000, "author": "Zoe" if k % 2 else "Max", "text": f"line {k}"}
+            if attachment and k % every == 0:
+                name = f"{k}.bin"
+                (folder / name).write_bytes(os.urandom(attachment))
+                line["attachments"] = [{"file": name, "type": "application/octet-stream"}]
+            out.write(json.dumps(line) + "\n")
+    done = json.loads(home.cli("import", str(folder / "chat.jsonl"), "--source", "old chat", "--json").stdout)
+    assert done["stored"] == count, done
+    return done["conversationId"]
+
+
+def download(home, blob):
+    where = json.loads((home.data_dir / "ipc.json").read_text())
+    request = urllib.request.Request(where["url"] + "/blob/" + blob, headers={"Authorization": "Bearer " + where["token"], "Lama-User": home.user})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return response.read()
+
+
+def all_messages(rpc, conversation, page=100):
+    found = []
+    before = None
+    while True:
+        params = {"conversationId": conversation, "limit": page}
+        if before:
+            params["before"] = before
+        answer = rpc.call("query:getMessages", params)
+        found = answer["messages"] + found
+        if not answer["more"] or not answer["messages"]:
+            return found
+        before = answer["messages"][0]["time"]
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lama-data-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def restored(self, home, *files, **options):
+        """Another home, not started, with what the backups hold."""
+        other = Home(home.user)
+        self.addCleanup(shutil.rmtree, other.folder, ignore_errors=True)
+        other.cli("restore", *files, **options)
+        return other
+
+
+class Backups(Scratch):
+    def test_a_node_comes_back_from_its_backups(self):
+        backups = self.folder / "backups"
+        backups.mkdir()
+        with Home("anna") as anna:
+            anna.register()
+            chat = import_chat(anna, 50, self.folder / "chat", attachment=100_000, every=10)
+            whole = json.loads(anna.cli("backup", str(backups), "--json").stdout)
+            self.assertEqual(whole["base"], "")
+            anna.rpc.call("action:createConversation", {"name": "later"})
+            until(lambda: [x for x in anna.conversations() if x["title"] == "later"], "the conversation on this side")
+            until(lambda: anna.cli("digest", "--with", "sparse", check=False).returncode == 0, "both sides at rest")
+            increment = json.loads(anna.cli("backup", str(backups), "--json").stdout)
+            self.assertEqual(increment["base"], whole["id"])
+            self.assertLess(increment["fileBytes"], whole["fileBytes"] / 5)
+            self.assertTrue(anna.cli("backup", "verify", increment["file"]).stdout.startswith("The backup is good"))
+            self.assertEqual(oct(os.stat(increment["file"]).st_mode & 0o777), "0o600")
+            expected = [(x["text"], x["time"]) for x in all_messages(anna.archive_rpc, chat)]
+
+        other = self.restored(anna, increment["file"])
+        self.assertEqual(json.loads(other.cli("digest", "--json").stdout)["digest"], increment["digest"])
+        again = other.cli("restore", increment["file"], check=False)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("nothing is overwritten", again.stderr)
+        with other:
+            other.register()  # of the device's side; the archive's user is there, and is unlocked by the same password
+            until(lambda: len(other.conversations()) == 2, "the conversations on the new device")
+            self.assertEqual([(x["text"], x["time"]) for x in all_messages(other.archive_rpc, chat)], expected)
+            fresh = json.loads(other.cli("backup", str(backups), "--json").stdout)
+            self.assertEqual(fresh["base"], "", "a restored store is backed up whole")
+
+    def test_a_passphrase_and_a_closed_data_dir(self):
+        home = Home("anna")
+        with home as anna:
+            anna.register()
+            # Kept for after the node's end.
+            kept = self.folder / "data"
+            import_chat(anna, 20, self.folder / "chat")
+            for process in anna.processes:
+                process.stop()
+            shutil.copytree(anna.data_dir, kept)
+        file = self.folder / "sealed.lama-backup"
+        closed = Home("anna")
+        self.addCleanup(shutil.rmtree, closed.folder, ignore_errors=True)
+        shutil.copytree(kept, closed.data_dir)
+        secret = {"LAMA_PASSPHRASE": "open sesame"}
+        closed.cli("backup", str(file), "--encrypt", env=secret)
+        wrong = closed.cli("backup", "verify", str(file), env={"LAMA_PASSPHRASE": "open simsim"}, check=False)
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("passphrase", wrong.stderr)
+        closed.cli("backup", "verify", str(file), env=secret)
+        torn = self.folder / "torn.lama-backup"
+        torn.write_bytes(file.read_bytes()[:-100])
+        refused = closed.cli("backup", "verify", str(torn), env=secret, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("torn", refused.stderr)
+        self.assertEqual(list(self.folder.glob(".verify-*")), [], "nothing is left over")
+
+
+class Digests(Scratch):
+    def test_archive_and_device_share_the_same(self):
+        with Home("anna") as anna:
+            anna.register()
+            import_chat(anna, 20, self.folder / "chat")
+            until(anna.conversations, "the conversation on this side")
+            compared = until(lambda: (lambda x: x.returncode == 0 and json.loads(x.stdout))(anna.cli("digest", "--with", "sparse", "--json", check=False)),
+                             "the same digests")
+            self.assertTrue(all(part["here"] > 0 for part in compared["parts"]), compared)
+            leaves = self.folder / "leaves.json"
+
+            def at_rest():  # a node that was just made writes a little more by itself
+                leaves.write_text(anna.cli("digest", "--leaves").stdout)
+                return anna.cli("digest", "--with", str(leaves), check=False).returncode == 0
+            until(at_rest, "a digest that stays")
+            put = anna.archive_rpc.call("one-core:createObject", {"type": "Person", "data": {"email": "new@example.com"}})
+            differs = anna.cli("digest", "--with", str(leaves), "--json", check=False)
+            self.assertEqual(differs.returncode, 1)
+            found = [x["name"] for part in json.loads(differs.stdout)["parts"] for x in part["differences"]]
+            self.assertIn(put["hash"], found)
+
+
+class Exports(Scratch):
+    def lines(self, folder):
+        index = json.loads((folder / "export.json").read_text())
+        all_lines = {}
+        for conversation in index["conversations"]:
+            lines = [json.loads(x) for x in (folder / conversation["file"]).read_text().splitlines()]
+            all_lines[conversation["title"]] = [
+                (x["time"], x["author"], x["text"], [(a["name"], a["type"], (folder / a["file"]).read_bytes()) for a in x.get("attachments", [])]) for x in lines]
+        return all_lines
+
+    def test_what_was_exported_is_imported_without_loss(self):
+        first, second = self.folder / "first", self.folder / "second"
+        with Home("anna") as anna:
+            anna.register()
+            import_chat(anna, 1500, self.folder / "chat", attachment=70_000, every=500)
+            made = anna.rpc.call("action:createConversation", {"name": "notes <b>"})["conversationId"]
+            until(lambda: [x for x in anna.conversations() if x["conversationId"] == made], "the conversation")
+            picture = self.folder / "a b.png"
+            picture.write_bytes(os.urandom(3000))
+            anna.cli("send", made, "with a picture", "--attach", str(picture))
+            anna.send(made, "two\nlines & <script>alert(1)</script>")
+            until(lambda: len(anna.messages(made, anna.archive_rpc)) == 2, "the messages in the archive")
+            anna.cli("export", str(first), "--html")
+        pages = (first / "index.html").read_text() + "".join(x.read_text() for x in first.glob("*.html"))
+        self.assertNotIn("<script", pages)
+        self.assertIn("//refin.io/ChatMessage", pages)
+        exported = self.lines(first)
+        self.assertEqual(sorted(exported), ["notes <b>", "old chat"])
+        self.assertEqual([len(x) for _, x in sorted(exported.items())], [2, 1500])
+        with Home("bert") as bert:
+            bert.register()
+            bert.cli("import", str(first))
+            bert.cli("import", str(first))  # twice adds nothing
+            bert.cli("export", str(second))
+        self.assertEqual(self.lines(second), exported)
+
+
+class Budget(Scratch):
+    def test_a_device_works_within_its_budget(self):
+        total = MESSAGES * ATTACHMENT
+        budget = max(total // 20, 1_500_000)  # the newest 50 stay, with their files
+        home = Home("anna")
+        home.processes[0].arguments = ("--sparse-budget", str(budget))
+        with home as anna:
+            anna.register()
+            folder = self.folder / "chat"
+            # More comes to the device than its budget holds: the window is by messages, not by bytes.
+            chat = import_chat(anna, MESSAGES, folder, attachment=ATTACHMENT)
+            until(lambda: [x for x in anna.conversations() if x["conversationId"] == chat], "the conversation on the device", 120)
+
+            def within():
+                evictor = anna.rpc.call("node:status")["actors"]["evictor/anna"]
+                return not evictor["busy"] and 0 < evictor["stored"] <= budget
+            until(within, "the device within its budget", 120)
+            status = anna.rpc.call("node:status")["actors"]["evictor/anna"]
+            self.assertGreater(status["evicted"], 0)
+            self.assertGreater(total, 5 * budget)
+
+            # All of it can be read, page by page, back to the first line.
+            texts = [x["text"] for x in all_messages(anna.rpc, chat)]
+            self.assertEqual(texts, [f"line {k}" for k in range(MESSAGES)])
+            # A file that went comes back when it is asked for.
+            message = all_messages(anna.rpc, chat)[0]
+            blob = message["attachments"][0]["blob"]
+            self.assertEqual(hashlib.sha256(download(anna, blob)).hexdigest(), blob)
+            # New messages still come and go.
+            made = anna.rpc.call("action:createConversation", {"name": "now"})["conversationId"]
+            until(lambda: [x for x in anna.conversations() if x["conversationId"] == made], "a new conversation")
+            anna.send(made, "hello")
+            until(lambda: [x for x in anna.messages(made) if x["state"] == "in-archive"], "the message's return")
+            until(within, "the device within its budget again", 120)
+            for rpc in (anna.rpc, anna.archive_rpc):
+                report = rpc.call("app:verify", timeout=600)
+                self.assertEqual(report["problemCount"], 0, report["problems"][:5])
+
+
+if __name__ == "__main__":
+    unittest.main()
