@@ -96,7 +96,7 @@ std::string open_ipc(raw_socket& page, const test_gateway& gateway) {
 }
 
 TEST(http_page, who_does_not_read_is_not_listened_to_until_it_does) {
-  test_gateway gateway;
+  test_gateway gateway{{.close_deadline = 50ms}};
   gateway.echo = false;
   raw_socket page{gateway.port()};
   open_ipc(page, gateway);
@@ -111,14 +111,14 @@ TEST(http_page, who_does_not_read_is_not_listened_to_until_it_does) {
   other.send(text_frame("three"));
   ASSERT_TRUE(gateway.sessions.wait_frames(id + 1, 1)) << "others are";
   EXPECT_EQ(gateway.sessions.at(id).frames.size(), 1u);
-  std::thread reader{[&page] { page.read_until("bye"); }};
+  std::thread reader{[&page] { page.closed_by_peer(); }};
   EXPECT_TRUE(gateway.sessions.wait_frames(id, 2));
   gateway.server->close(id, close_code::normal, "bye");
   reader.join();
 }
 
 TEST(http_page, who_takes_nothing_is_cut) {
-  test_gateway gateway{{.ping_after = 30ms}};
+  test_gateway gateway{{.ping_after = 300ms}};
   raw_socket page{gateway.port()};
   open_ipc(page, gateway);
   auto id = gateway.sessions.first();
