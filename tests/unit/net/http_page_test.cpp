@@ -103,16 +103,15 @@ TEST(http_page, who_does_not_read_is_not_listened_to_until_it_does) {
   auto id = gateway.sessions.first();
   for (int i = 0; i < 24; ++i)
     gateway.server->send(id, {true, std::string(1u << 20, 'x')}); // more than the system's buffers take
-  page.send(text_frame("one"));                                   // was waited for already
-  ASSERT_TRUE(gateway.sessions.wait_frames(id, 1));
-  page.send(text_frame("two"));
+  for (const auto* text : {"one", "two", "three"})
+    page.send(text_frame(text));
   raw_socket other{gateway.port()};
   open_ipc(other, gateway);
-  other.send(text_frame("three"));
+  other.send(text_frame("four"));
   ASSERT_TRUE(gateway.sessions.wait_frames(id + 1, 1)) << "others are";
-  EXPECT_EQ(gateway.sessions.at(id).frames.size(), 1u);
+  EXPECT_LE(gateway.sessions.at(id).frames.size(), 1u) << "more than was waited for already";
   std::thread reader{[&page] { page.closed_by_peer(); }};
-  EXPECT_TRUE(gateway.sessions.wait_frames(id, 2));
+  EXPECT_TRUE(gateway.sessions.wait_frames(id, 3));
   gateway.server->close(id, close_code::normal, "bye");
   reader.join();
 }
