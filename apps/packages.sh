@@ -37,13 +37,25 @@ install_missing() {
     die "apt-get could not install them; the message above says why"
 }
 
+# What the page is built and tested with, from the npm registry; again only after package-lock.json has changed. A registry that does not answer ends this, in minutes.
+page_packages() {
+  local done_before=apps/web/node_modules/.lama-lock
+  cmp -s apps/web/package-lock.json "$done_before" && return 0
+  say "installing the page's npm packages"
+  (cd apps/web && timeout 540 npm ci --no-audit --no-fund --loglevel=error --fetch-retries=2 --fetch-timeout=60000) || {
+    say "npm ci in apps/web failed (the messages above say why): is the npm registry in reach?"
+    return 1
+  }
+  cp apps/web/package-lock.json "$done_before"
+}
+
 # The page into apps/web/dist, where Node.js 18 or later is there (or may be installed); without it the node is built without its page. A stamp of what it
 # was built from keeps a second run from building again. LAMA_NO_PAGE=1 leaves it out.
 build_page() {
   [ -f apps/web/package.json ] && [ -z "${LAMA_NO_PAGE:-}" ] || return 0
   local stamp=build/page.stamp
   local sources
-  sources=$(find apps/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' -not -path '*/playwright-report/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  sources=$(find apps/web -type f -not -path '*/node_modules/*' -not -path 'apps/web/dist/*' -not -path '*/test-results/*' -not -path 'apps/web/e2e/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
   if [ -f apps/web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sources" ]; then
     return 0
   fi
@@ -55,8 +67,8 @@ build_page() {
     return 0
   fi
   say "building the page"
-  # A registry that lacks the packages of other platforms fails `npm ci`; the same versions can be installed all the same.
-  if ! (cd apps/web && { npm ci --no-audit --no-fund --loglevel=error || npm install --no-save --no-audit --no-fund --loglevel=error; } && npm run build); then
+  if ! (page_packages && cd apps/web && npm run build); then
+    rm -rf apps/web/dist "$stamp"
     say "the page could not be built (the messages above say why); the node is built without it and works from the command line"
     return 0
   fi

@@ -31,13 +31,13 @@ process() {
 # The page in Debian's Chromium, its client and its parts, against real nodes; Node.js 18 or later, as for building the page.
 browser() {
   install_missing chromium fonts-dejavu-core
-  command -v npm >/dev/null || install_missing nodejs npm
+  if [ ! -f apps/web/dist/index.html ]; then
+    say "there is no page to test: building it failed or was left out (the messages above say why)"
+    return 1
+  fi
+  page_packages || return 1
   cd apps/web || return 1
-  [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error || npm install --no-save --no-audit --no-fund --loglevel=error || return 1
   npm run check && npm test && npm run browser
-  local outcome=$?
-  cd ../..
-  return "$outcome"
 }
 # What has no CAF in it: every protocol machine, the store, sockets and HTTP. (The actors run in the simulator, one thread a world.)
 sanitizers() {
