@@ -6,10 +6,13 @@
 namespace lama::storage {
 
 snapshot::state::state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> types,
-                       std::shared_ptr<const std::atomic<bool>> is_reopening)
-    : view(std::move(from), recipes, std::move(types)), reopening(std::move(is_reopening)) {
-  if (database_)
-    options.snapshot = database_->db().GetSnapshot();
+                       std::shared_ptr<const std::atomic<bool>> is_reopening, std::shared_ptr<value_cache> cache)
+    : view(std::move(from), recipes, std::move(types)), reopening(std::move(is_reopening)), cache_(std::move(cache)) {
+  if (!database_)
+    return;
+  auto before = cache_->now();
+  options.snapshot = database_->db().GetSnapshot();
+  version_ = cache_->now() == before ? before : 0;
 }
 
 snapshot::state::~state() {
@@ -18,7 +21,7 @@ snapshot::state::~state() {
 }
 
 std::optional<std::string> snapshot::state::get(std::string_view key) const {
-  return stored(options, key);
+  return version_ > 0 ? stored(options, key, *cache_, version_) : stored(options, key);
 }
 
 void snapshot::state::scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const {

@@ -2,6 +2,7 @@
 
 #include "storage/overlay.hpp"
 #include "storage/usage.hpp"
+#include "storage/value_cache.hpp"
 #include "storage/view.hpp"
 
 #include <leveldb/write_batch.h>
@@ -21,7 +22,7 @@ namespace lama::storage {
 
 struct snapshot::state final : view {
   state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> types,
-        std::shared_ptr<const std::atomic<bool>> reopening);
+        std::shared_ptr<const std::atomic<bool>> reopening, std::shared_ptr<value_cache> cache);
   ~state() override;
 
   std::optional<std::string> get(std::string_view key) const override;
@@ -35,6 +36,10 @@ struct snapshot::state final : view {
 
   leveldb::ReadOptions options;
   std::shared_ptr<const std::atomic<bool>> reopening;
+
+private:
+  std::shared_ptr<value_cache> cache_;
+  value_cache::version version_ = 0; ///< 0: reads from the database alone
 };
 
 /// What the store and its one open transaction both move on.
@@ -52,7 +57,7 @@ struct transaction::state final : view {
   };
 
   state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> known, const totals& counts,
-        std::shared_ptr<writer_shared> shared);
+        std::shared_ptr<writer_shared> shared, std::shared_ptr<value_cache> cache);
   ~state() override;
 
   std::optional<std::string> get(std::string_view key) const override;
@@ -96,14 +101,8 @@ struct transaction::state final : view {
 
 private:
   mutable std::size_t trouble_at_ = 0; ///< how many operations there were at the first trouble
-  /// Small values, and absences, that were asked for: storing a version asks for its head and its id several times. Nobody else writes.
-  struct hash_of_key {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view x) const {
-      return std::hash<std::string_view>{}(x);
-    }
-  };
-  mutable std::unordered_map<std::string, std::optional<std::string>, hash_of_key, std::equal_to<>> remembered_;
+  std::shared_ptr<value_cache> cache_;
+  value_cache::version version_;
 };
 
 struct blob_upload {
@@ -113,10 +112,14 @@ struct blob_upload {
   uint32_t chunks = 0; ///< written
 };
 
+/// Twice this is what the values read last may take in memory, for each store.
+inline constexpr std::size_t cached_value_bytes = 512u << 10;
+
 struct store::state {
   std::filesystem::path folder;
   store_options options;
   std::shared_ptr<writer_shared> shared = std::make_shared<writer_shared>();
+  std::shared_ptr<value_cache> cache = std::make_shared<value_cache>(cached_value_bytes);
   std::map<uint64_t, blob_upload> uploads; ///< by storage id; the writer's thread only
   usage_log used;
 

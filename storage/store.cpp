@@ -25,7 +25,7 @@ std::unique_ptr<snapshot> store::read() const {
   if (!state_->opened)
     static_cast<void>(state_->open_files()); // where it fails, the snapshot says so
   auto made = std::make_unique<snapshot>();
-  made->state_ = std::make_unique<snapshot::state>(state_->opened, *state_->options.recipes, state_->types, state_->reopening);
+  made->state_ = std::make_unique<snapshot::state>(state_->opened, *state_->options.recipes, state_->types, state_->reopening, state_->cache);
   return made;
 }
 

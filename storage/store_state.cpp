@@ -60,6 +60,7 @@ result<done> store::state::open_files() {
   opened = std::move(files);
   failed = false;
   left_overs = true;
+  cache->forget_all();
   reopening = std::make_shared<std::atomic<bool>>(false);
   return done{};
 }
@@ -126,9 +127,13 @@ result<done> store::state::write(leveldb::WriteBatch& batch, bool durable) {
     options.before_write();
   leveldb::WriteOptions how;
   how.sync = durable && options.sync_writes;
+  cache->begin_write();
   auto status = opened->db().Write(how, &batch);
-  if (status.ok())
+  if (status.ok()) {
+    cache->end_write(batch);
     return done{};
+  }
+  // What it left is not known until the files are opened again: till then nobody uses the cache.
   // LevelDB 1.23 would acknowledge further writes and lose them.
   std::lock_guard lock{mutex};
   failed = true;
@@ -138,7 +143,7 @@ result<done> store::state::write(leveldb::WriteBatch& batch, bool durable) {
 std::unique_ptr<transaction> store::state::begin() {
   std::lock_guard lock{mutex};
   auto made = std::make_unique<transaction>();
-  made->state_ = std::make_unique<transaction::state>(opened, *options.recipes, types, counts, shared);
+  made->state_ = std::make_unique<transaction::state>(opened, *options.recipes, types, counts, shared, cache);
   return made;
 }
 

@@ -74,7 +74,9 @@ const protocol::object_source& sync_source::objects() const {
 }
 
 uint64_t sync_source::last_sequence() const {
-  return from_.last_sequence();
+  if (!last_sequence_)
+    last_sequence_ = from_.last_sequence();
+  return *last_sequence_;
 }
 
 std::vector<protocol::sync::change_line> sync_source::changes(uint64_t after, std::size_t limit) const {

@@ -51,6 +51,7 @@ public:
 private:
   const snapshot& from_;
   sync_peer peer_;
+  mutable std::optional<uint64_t> last_sequence_; ///< asked for with every step
 };
 
 /// Blobs that come in pieces, of one session. Take the pieces of a batch before the transaction that applies it is begun.

@@ -12,10 +12,6 @@ namespace {
 /// What an operation or a line costs beside its key and value, roughly.
 constexpr std::size_t operation_overhead = 96;
 
-/// What a transaction remembers of what it read: about 1 MiB.
-constexpr std::size_t remembered_values = 4096;
-constexpr std::size_t remembered_bytes = 256;
-
 /// A posting list that is written: values of at most `lines_per_value` names.
 struct posting {
   uint64_t first_sequence = 0;
@@ -29,8 +25,9 @@ void write_names(leveldb::WriteBatch& batch, uint16_t type, const posting& x) {
 } // namespace
 
 transaction::state::state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> known, const totals& start,
-                          std::shared_ptr<writer_shared> with)
-    : view(std::move(from), recipes, std::move(known)), shared(std::move(with)), base(start.last_sequence), counts(start), first_new_type(types_->size()) {
+                          std::shared_ptr<writer_shared> with, std::shared_ptr<value_cache> cache)
+    : view(std::move(from), recipes, std::move(known)), shared(std::move(with)), base(start.last_sequence), counts(start), first_new_type(types_->size()),
+      cache_(std::move(cache)), version_(cache_->now()) {
   shared->transaction_open = true;
 }
 
@@ -41,16 +38,7 @@ transaction::state::~state() {
 std::optional<std::string> transaction::state::get(std::string_view key) const {
   if (const auto* own = writes.find(key))
     return own->value;
-  // An object that was asked for in vain is written next: it will be found above.
-  auto is_object = key.starts_with('o');
-  if (auto known = remembered_.find(key); known != remembered_.end())
-    return known->second;
-  auto value = stored({}, key);
-  if (value ? value->size() > remembered_bytes : is_object)
-    return value;
-  if (remembered_.size() >= remembered_values)
-    remembered_.clear();
-  return remembered_.emplace(key, std::move(value)).first->second;
+  return stored({}, key, *cache_, version_);
 }
 
 void transaction::state::scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const {
@@ -143,10 +131,8 @@ void transaction::state::note_trouble(error failure) const {
 }
 
 void transaction::state::forget_trouble_since(std::size_t operation) {
-  if (!trouble() || trouble_at_ < operation)
-    return;
-  forget_trouble();
-  remembered_.clear(); // an absence may have been remembered that was none
+  if (trouble() && trouble_at_ >= operation)
+    forget_trouble();
 }
 
 void transaction::state::drop_content(const stored_record& old) {

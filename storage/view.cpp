@@ -146,6 +146,18 @@ std::optional<std::string> view::stored(const leveldb::ReadOptions& options, std
   return std::nullopt;
 }
 
+std::optional<std::string> view::stored(const leveldb::ReadOptions& options, std::string_view key, value_cache& cache, value_cache::version at) const {
+  if (!database_)
+    return std::nullopt;
+  if (auto known = cache.find(key, at))
+    return *std::move(known);
+  auto readable = !trouble_;
+  auto value = stored(options, key);
+  if (readable && !trouble_) // an absence may be a failure to read
+    cache.offer(key, value, at);
+  return value;
+}
+
 void view::note_trouble(error failure) const {
   if (!trouble_)
     trouble_ = std::move(failure);

@@ -3,6 +3,7 @@
 #include "storage/database.hpp"
 #include "storage/record.hpp"
 #include "storage/type_table.hpp"
+#include "storage/value_cache.hpp"
 
 #include <functional>
 #include <memory>
@@ -62,6 +63,8 @@ protected:
   }
   /// From the database alone.
   std::optional<std::string> stored(const leveldb::ReadOptions& options, std::string_view key) const;
+  /// As of that version, which `options` reads.
+  std::optional<std::string> stored(const leveldb::ReadOptions& options, std::string_view key, value_cache& cache, value_cache::version at) const;
 
   std::shared_ptr<database> database_; ///< null: could not be opened again after a failure
   std::shared_ptr<const type_table> types_;

@@ -112,6 +112,8 @@ bool exporter::step_push(const change_source& source) {
 
 /// Only new heads matter: all else is reached through them. Of several of one id the last is enough.
 void exporter::take_lines(const change_source& source) {
+  if (taken_ >= source.last_sequence())
+    return;
   auto page = source.changes(taken_, lines_page);
   if (page.empty())
     return;
