@@ -2,6 +2,7 @@
 
 #include "protocol/limits.hpp"
 #include "storage/database.hpp"
+#include "storage/log_env.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -126,7 +127,7 @@ result<done> go_on_replacing(const path& folder, const store_options& options) {
 } // namespace
 
 leveldb::Env& env_of(const store_options& options) {
-  return options.env ? *options.env : *leveldb::Env::Default();
+  return options.env ? *options.env : log_env();
 }
 
 result<done> make_folder(const path& folder, const store_options& options) {

@@ -23,7 +23,9 @@ result<std::shared_ptr<database>> open_damaged(const std::filesystem::path& fold
     auto lock = folder_lock::take(folder, options);
     if (!lock)
       return std::move(lock).failure();
-    if (auto status = leveldb::RepairDB(folder.string(), database_options(options)); !status.ok())
+    auto how = database_options(options);
+    how.env = options.env ? options.env : leveldb::Env::Default(); // what stands behind a hole in a log is to be found as well
+    if (auto status = leveldb::RepairDB(folder.string(), how); !status.ok())
       return storage_failure(status, "Making sense of the files of " + folder.string() + " failed");
   }
   salvaged = true;
