@@ -313,7 +313,7 @@ export const t = {
     title: 'Settings',
     look: 'Look',
     theme: 'Colours',
-    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+    themes: { system: 'System', light: 'Light', dark: 'Dark' },
     writing: 'Writing',
     enterSends: 'Enter sends the message',
     enterSendsHint: 'Shift Enter makes a new line. When off, Ctrl Enter sends.',

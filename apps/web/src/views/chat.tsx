@@ -99,7 +99,7 @@ function Head({ context }: { context?: ListContext }) {
         {context.loading ? t.chat.older : ' '}
       </p>
     );
-  return <p className="older beginning">{t.chat.begin(context.title)}</p>;
+  return null;
 }
 
 const Foot = () => <div className="messages-foot" />;
@@ -139,10 +139,15 @@ function Messages({ conversation, title }: { conversation: Conversation; title: 
     return () => document.removeEventListener('visibilitychange', read);
   }, [id, bottom, newest_key]);
 
-  const { messages, first } = thread;
+  const { messages, first, more } = thread;
   const draw = useCallback(
-    (index: number, item: Item) => (is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} /> : <WaitingRow entry={item} />),
-    [conversation, messages, first],
+    (index: number, item: Item) => (
+      <>
+        {index === first && !more ? <p className="older beginning">{t.chat.begin(title)}</p> : null}
+        {is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} /> : <WaitingRow entry={item} />}
+      </>
+    ),
+    [conversation, messages, first, more, title],
   );
 
   if (thread.failed && items.length === 0)

@@ -33,7 +33,7 @@ export function Chats({ id }: { id: string | null }) {
   use_shortcuts(shown, id);
   const conversation = conversations?.find((x) => x.conversationId === id);
   return (
-    <div className="split">
+    <div className={`split${conversations?.length === 0 && !id ? ' nothing' : ''}`}>
       <section className="list-pane" aria-label={t.chats.title}>
         <header className="pane-head">
           <h1>{t.chats.title}</h1>
@@ -106,7 +106,7 @@ function NoChats() {
 const Row = memo(function Row({ conversation: x, current }: { conversation: Conversation; current: boolean }) {
   const unread = use_store(app, (s) => s.unread[x.conversationId] ?? 0);
   const draft = use_store(drafts, (s) => draft_of(s, x.conversationId).text.trim());
-  const waits = use_store(app, (s) => s.waiting.some((w) => (w.params as { conversationId?: string }).conversationId === x.conversationId));
+  const waits = use_store(app, (s) => s.waiting.map((w) => w.params as { conversationId?: string; text?: string }).findLast((w) => w.conversationId === x.conversationId));
   const others = x.participants.filter((p) => !p.me);
   const title = title_of(x);
   return (
@@ -125,7 +125,7 @@ const Row = memo(function Row({ conversation: x, current }: { conversation: Conv
                   <span className="row-draft">{t.chats.draft}</span> {draft}
                 </>
               ) : (
-                (x.lastText ?? (others.length > 1 ? t.chats.people(x.participants.length) : t.chats.noMessages)) || ' '
+                (waits?.text ?? x.lastText ?? (others.length > 1 ? t.chats.people(x.participants.length) : t.chats.noMessages)) || ' '
               )}
             </span>
             {waits ? <span className="row-waits">{t.chats.waiting}</span> : null}

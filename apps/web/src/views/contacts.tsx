@@ -18,7 +18,7 @@ export default function Contacts({ id }: { id: string | null }) {
   const shown = contacts?.filter((x) => x.name.toLowerCase().includes(wanted));
   const contact = contacts?.find((x) => x.personId === id);
   return (
-    <div className="split">
+    <div className={`split${contacts?.length === 0 ? ' nothing' : ''}`}>
       <section className="list-pane" aria-label={t.contacts.title}>
         <header className="pane-head">
           <h1>{t.contacts.title}</h1>

@@ -82,11 +82,15 @@ function Register({ first, back }: { first: boolean; back: () => void }) {
   const [tried, set_tried] = useState(false);
   const bad_name = tried && !good_name.test(name) ? t.login.badName : undefined;
   const too_short = tried && password.length < shortest_password ? t.login.tooShort : undefined;
+  const form = useRef<HTMLFormElement>(null);
   const different = tried && again !== password ? t.login.different : undefined;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     set_tried(true);
-    if (!good_name.test(name) || password.length < shortest_password || again !== password) return;
+    if (!good_name.test(name) || password.length < shortest_password || again !== password) {
+      requestAnimationFrame(() => form.current?.querySelector<HTMLInputElement>('[aria-invalid=true]')?.focus());
+      return;
+    }
     set_busy(true);
     const refused = await register(name, password);
     if (refused === null) return;
@@ -97,7 +101,7 @@ function Register({ first, back }: { first: boolean; back: () => void }) {
     <>
       <h1>{first ? t.login.welcome : t.login.newUser}</h1>
       <p className="lead">{t.login.first}</p>
-      <form onSubmit={(event) => void submit(event)} noValidate>
+      <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         {problem ? <Notice kind="error">{problem}</Notice> : null}
         <Field label={t.login.username} hint={t.login.usernameHint} error={bad_name}>
           {(ids) => (

@@ -39,7 +39,7 @@ function Form({ close }: { close: () => void }) {
     <form onSubmit={(event) => void submit(event)}>
       {problem ? <Notice kind="error">{problem}</Notice> : null}
       <Field label={t.newChat.name} hint={t.newChat.nameHint}>
-        {(ids) => <input {...ids} className="input" value={name} maxLength={200} onChange={(e) => set_name(e.target.value)} autoFocus />}
+        {(ids) => <input {...ids} className="input" value={name} maxLength={200} onChange={(e) => set_name(e.target.value)} data-autofocus="true" />}
       </Field>
       <fieldset className="choices">
         <legend>{t.newChat.with}</legend>
