@@ -55,7 +55,12 @@ export class TestNode {
 
   /** For one browser, once. */
   login_url(): string {
-    return execFileSync(binary, ['login-url', '--data-dir', this.folder], { encoding: 'utf8' }).trim();
+    return this.command('login-url');
+  }
+
+  /** `lama` at this node, as from a shell; what it prints. */
+  command(...words: string[]): string {
+    return execFileSync(binary, [...words, '--data-dir', this.folder], { encoding: 'utf8', timeout: 300_000 }).trim();
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
