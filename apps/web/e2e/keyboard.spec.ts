@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { composer, enter, expect, message, messages, password, test } from './support/people.ts';
+import { type Person, composer, enter, expect, message, messages, password, test } from './support/people.ts';
 
 /** The same journeys without a pointer: Tab, Enter, Escape and arrows alone. */
 
@@ -17,6 +17,29 @@ async function tab_to(page: Page, name: RegExp, most = 40, back = false): Promis
   throw new Error(`no ${name} among the next ${most} stops of Tab`);
 }
 
+async function attach_by_keys(page: Page, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  await tab_to(page, /^Attach files/, 10, true);
+  const [picker] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  await picker.setFiles(file);
+  await expect(composer(page)).toBeFocused();
+}
+
+async function log_in_again_by_keys(page: Page): Promise<void> {
+  const login = page.getByRole('dialog', { name: 'Your node was started again' });
+  await expect(login.getByLabel('Password', { exact: true })).toBeFocused();
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await expect(login).toHaveCount(0);
+}
+
+async function notes_by_keys({ page, node, name }: Person): Promise<void> {
+  await enter({ page, node, name });
+  await register_by_keys(page, name);
+  await tab_to(page, /^Start notes to yourself/);
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
+}
+
 async function register_by_keys(page: Page, name: string): Promise<void> {
   await tab_to(page, /^User name/);
   await page.keyboard.type(name);
@@ -31,11 +54,7 @@ async function register_by_keys(page: Page, name: string): Promise<void> {
 test('first start to first message, by keys', async ({ person }) => {
   const anna = await person('anna');
   const { page } = anna;
-  await enter(anna);
-  await register_by_keys(page, 'anna');
-  await tab_to(page, /^Start notes to yourself/);
-  await page.keyboard.press('Enter');
-  await expect(composer(page)).toBeFocused();
+  await notes_by_keys(anna);
   await page.keyboard.type('first line');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('second line');
@@ -96,6 +115,7 @@ test('pairing by link and a chat, by keys', async ({ person }) => {
   await tab_to(bert.page, /^Open the chat/);
   await bert.page.keyboard.press('Enter');
   await expect(composer(bert.page)).toBeFocused();
+  await attach_by_keys(bert.page, { name: 'list.txt', mimeType: 'text/plain', buffer: Buffer.from('one\ntwo\n') });
   await bert.page.keyboard.type('by keys alone');
   await bert.page.keyboard.press('Enter');
 
@@ -104,31 +124,73 @@ test('pairing by link and a chat, by keys', async ({ person }) => {
   await anna.page.keyboard.press('Control+k');
   await expect(anna.page.getByRole('searchbox', { name: 'Search chats' })).toBeFocused();
   await anna.page.keyboard.type('ber');
+  await expect(anna.page.getByRole('link', { name: /bert/ })).toBeVisible();
   await tab_to(anna.page, /bert/);
   await anna.page.keyboard.press('Enter');
   await expect(message(anna.page, 'by keys alone')).toBeVisible();
+  await tab_to(anna.page, /^Download list.txt/, 20, true);
+  const [download] = await Promise.all([anna.page.waitForEvent('download'), anna.page.keyboard.press('Enter')]);
+  expect(download.suggestedFilename()).toBe('list.txt');
   await tab_to(anna.page, /^Messages/, 20, true);
   await expect(messages(anna.page)).toBeFocused();
 });
 
-test('the node killed while typing, by keys', async ({ person }) => {
+test('the node killed while typing and while uploading, by keys', async ({ person }) => {
   const anna = await person('anna');
   const { page, node } = anna;
-  await enter(anna);
-  await register_by_keys(page, 'anna');
-  await tab_to(page, /^Start notes to yourself/);
-  await page.keyboard.press('Enter');
-  await expect(composer(page)).toBeFocused();
+  await notes_by_keys(anna);
   await page.keyboard.type('kept ');
   await node.end('SIGKILL');
   await expect(page.getByText('Your node does not answer.')).toBeVisible();
   await page.keyboard.type('and sent');
   await page.keyboard.press('Enter');
   await node.start();
-  const login = page.getByRole('dialog', { name: 'Your node was started again' });
-  await expect(login.getByLabel('Password', { exact: true })).toBeFocused({ timeout: 30_000 });
-  await page.keyboard.type(password);
-  await page.keyboard.press('Enter');
-  await expect(message(page, 'kept and sent').getByRole('button', { name: /In the archive/ })).toBeVisible({ timeout: 30_000 });
+  await log_in_again_by_keys(page);
+  await expect(message(page, 'kept and sent').getByRole('button', { name: /In the archive/ })).toBeVisible();
   await expect(message(page, 'kept and sent')).toHaveCount(1);
+
+  const line = await page.context().newCDPSession(page);
+  await line.send('Network.enable');
+  await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2 << 20 });
+  await expect(composer(page)).toBeFocused();
+  await attach_by_keys(page, { name: 'film.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(24 << 20, 3) });
+  await page.keyboard.type('A film');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('list', { name: 'Attachments' })).toContainText(/[1-9]\d? %/);
+  await node.end('SIGKILL');
+  await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await node.start();
+  await log_in_again_by_keys(page);
+  await expect(message(page, 'A film').getByRole('link', { name: 'Download film.bin' })).toBeVisible({ timeout: 60_000 });
+  await expect(message(page, 'A film')).toHaveCount(1);
+});
+
+test('offline and on again, and in a second tab, by keys', async ({ person }) => {
+  const anna = await person('anna');
+  const { page } = anna;
+  await notes_by_keys(anna);
+  await page.context().setOffline(true);
+  await anna.node.end('SIGTERM');
+  await page.keyboard.type('written offline');
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'written offline').getByRole('button', { name: /Waiting for your node/ })).toBeVisible();
+  await anna.node.start();
+  await page.context().setOffline(false);
+  await log_in_again_by_keys(page);
+  await expect(message(page, 'written offline').getByRole('button', { name: /In the archive/ })).toBeVisible();
+
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('begun here');
+  const second = await page.context().newPage();
+  await second.goto(page.url());
+  await expect(composer(second)).toBeFocused();
+  await expect(composer(second)).toHaveValue('begun here');
+  await second.keyboard.press('End');
+  await second.keyboard.type(', ended there');
+  await second.keyboard.press('Enter');
+  for (const tab of [page, second]) {
+    await expect(message(tab, 'begun here, ended there')).toHaveCount(1);
+    await expect(messages(tab).getByRole('article')).toHaveCount(2);
+  }
+  await expect(composer(page)).toHaveValue('');
 });
