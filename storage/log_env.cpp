@@ -3,14 +3,21 @@
 #include "storage/log_tail.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace lama::storage {
@@ -22,6 +29,11 @@ constexpr std::size_t gathered_bytes = 64u << 10;
 /// Room is made in steps of this, for some eighty messages; a larger write makes its own.
 constexpr std::size_t room_bytes = 256u << 10;
 constexpr std::size_t large_write_bytes = 32u << 10;
+constexpr std::size_t sent_ahead_bytes = 128u << 10;
+constexpr int background_niceness = 10;
+/// A piece of background work is followed by a rest of this many times its length, of at most so much, so that the disk is free meanwhile.
+constexpr int rest_ratio = 2;
+constexpr std::chrono::milliseconds longest_rest{100};
 
 bool is_log(const std::string& name) {
   return name.ends_with(".log");
@@ -31,12 +43,13 @@ leveldb::Status failure(const std::string& name, int number) {
   return number == ENOENT ? leveldb::Status::NotFound(name, std::strerror(number)) : leveldb::Status::IOError(name, std::strerror(number));
 }
 
-class log_file final : public leveldb::WritableFile {
+/// Gathers small appends, as LevelDB's own does, and writes at the end of what was written.
+class os_file : public leveldb::WritableFile {
 public:
-  log_file(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {
+  os_file(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {
     gathered_.reserve(gathered_bytes);
   }
-  ~log_file() override {
+  ~os_file() override {
     if (descriptor_ >= 0)
       Close();
   }
@@ -68,47 +81,79 @@ public:
 
   leveldb::Status Close() override {
     auto status = Flush();
-    if (status.ok() && room_ > end_ && ::ftruncate(descriptor_, static_cast<off_t>(end_)) != 0)
+    if (status.ok() && length_ > end_ && ::ftruncate(descriptor_, static_cast<off_t>(end_)) != 0)
       status = failure(name_, errno);
     if (::close(std::exchange(descriptor_, -1)) != 0 && status.ok())
       status = failure(name_, errno);
     return status;
   }
 
-private:
-  leveldb::Status write(const char* data, std::size_t size) {
-    while (size > 0) {
-      auto written = ::pwrite(descriptor_, data, size, static_cast<off_t>(end_));
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return failure(name_, errno);
-      data += written;
-      size -= static_cast<std::size_t>(written);
-      end_ += static_cast<uint64_t>(written);
-    }
-    if (end_ > room_) {
-      room_ = end_;
-      if (end_ - synced_ <= large_write_bytes)
-        make_room();
-    }
-    return leveldb::Status::OK();
+protected:
+  /// Once more is in the file than before. What fails here, the next write or sync finds.
+  virtual void written() = 0;
+
+  int descriptor() const {
+    return descriptor_;
   }
 
-  /// Real zeros: room that is only promised costs as much as none when it is written. A full disk is left for the write itself to find.
-  void make_room() {
-    static const std::string zeros(room_bytes, '\0');
-    auto written = ::pwrite(descriptor_, zeros.data(), room_bytes, static_cast<off_t>(room_));
-    if (written > 0)
-      room_ += static_cast<uint64_t>(written);
+  uint64_t end_ = 0;    ///< of what was written
+  uint64_t synced_ = 0; ///< of what is durable
+  uint64_t length_ = 0; ///< of the file
+
+private:
+  leveldb::Status write(const char* data, std::size_t size) {
+    if (size == 0)
+      return leveldb::Status::OK();
+    while (size > 0) {
+      auto count = ::pwrite(descriptor_, data, size, static_cast<off_t>(end_));
+      if (count < 0 && errno == EINTR)
+        continue;
+      if (count < 0)
+        return failure(name_, errno);
+      data += count;
+      size -= static_cast<std::size_t>(count);
+      end_ += static_cast<uint64_t>(count);
+    }
+    written();
+    length_ = std::max(length_, end_);
+    return leveldb::Status::OK();
   }
 
   const std::string name_;
   int descriptor_;
   std::string gathered_;
-  uint64_t end_ = 0;    ///< of what was written
-  uint64_t synced_ = 0; ///< of what is durable
-  uint64_t room_ = 0;   ///< the file's size
+};
+
+class log_file final : public os_file {
+public:
+  using os_file::os_file;
+
+private:
+  /// Real zeros: room that is only promised costs as much as none when it is written. A full disk is left for the next write to find.
+  void written() override {
+    static const std::string zeros(room_bytes, '\0');
+    if (end_ <= length_ || end_ - synced_ > large_write_bytes)
+      return;
+    auto count = ::pwrite(descriptor(), zeros.data(), room_bytes, static_cast<off_t>(end_));
+    if (count > 0)
+      length_ = end_ + static_cast<uint64_t>(count);
+  }
+};
+
+/// A table is sent to the disk as it is written: synced in one piece at its end, its megabytes would keep a message's few bytes waiting.
+class table_file final : public os_file {
+public:
+  using os_file::os_file;
+
+private:
+  void written() override {
+    if (end_ - sent_ < sent_ahead_bytes)
+      return;
+    ::sync_file_range(descriptor(), static_cast<off_t>(sent_), static_cast<off_t>(end_ - sent_), SYNC_FILE_RANGE_WRITE);
+    sent_ = end_;
+  }
+
+  uint64_t sent_ = 0;
 };
 
 /// A file's first bytes.
@@ -133,28 +178,88 @@ private:
   uint64_t left_;
 };
 
+/// LevelDB's background work, one piece after the other as in its own environment, but behind whoever has a person waiting: beside a compaction
+/// a message took more than twice as long (docs/performance.md). Not at the very end of the queue: writers wait for a full buffer to be emptied.
+class background_thread {
+public:
+  using work = void (*)(void*);
+
+  /// Writers may soon wait for a buffer to be emptied: no rest until then.
+  void hurry() {
+    std::lock_guard guard{mutex_};
+    hurries_ = true;
+    more_.notify_one();
+  }
+
+  void add(work what, void* with) {
+    std::lock_guard guard{mutex_};
+    waiting_.emplace_back(what, with);
+    if (!std::exchange(started_, true))
+      std::thread{[this] { run(); }}.detach(); // it lives as long as the process, as LevelDB's own does
+    more_.notify_one();
+  }
+
+private:
+  void run() {
+    ::pthread_setname_np(::pthread_self(), "lama-compaction");
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), background_niceness); // where it may not, it runs as the others do
+    for (std::unique_lock lock{mutex_};;) {
+      more_.wait(lock, [this] { return !waiting_.empty(); });
+      auto [what, with] = waiting_.front();
+      waiting_.pop_front();
+      hurries_ = false;
+      lock.unlock();
+      auto begun = clock::now();
+      what(with);
+      auto rest = std::min<clock::duration>((clock::now() - begun) * rest_ratio, longest_rest);
+      lock.lock();
+      more_.wait_for(lock, rest, [this] { return hurries_; });
+    }
+  }
+
+  using clock = std::chrono::steady_clock;
+
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::deque<std::pair<work, void*>> waiting_;
+  bool started_ = false;
+  bool hurries_ = false;
+};
+
 class os_env final : public log_reading_env {
 public:
   os_env() : log_reading_env(*leveldb::Env::Default()) {
     // nop
   }
+  void Schedule(background_thread::work what, void* with) override {
+    background_.add(what, with);
+  }
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** made) override {
-    if (!is_log(name))
+    auto is_table = name.ends_with(".ldb");
+    if (!is_log(name) && !is_table)
       return target()->NewWritableFile(name, made);
     *made = nullptr;
     auto descriptor = ::open(name.c_str(), O_TRUNC | O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor < 0)
       return failure(name, errno);
-    *made = new log_file(name, descriptor);
+    if (is_table) {
+      *made = new table_file(name, descriptor);
+    } else {
+      background_.hurry(); // a new log: the buffer that the last one covered is full
+      *made = new log_file(name, descriptor);
+    }
     return leveldb::Status::OK();
   }
+
+private:
+  background_thread background_;
 };
 
 } // namespace
 
 leveldb::Env& log_env() {
-  static os_env env;
-  return env;
+  static auto* env = new os_env; // never destroyed: its thread may be at work until the very end
+  return *env;
 }
 
 leveldb::Status log_reading_env::NewSequentialFile(const std::string& name, leveldb::SequentialFile** made) {

@@ -6,7 +6,7 @@ namespace lama::storage {
 
 /// The operating system's files, but room is made ahead in the log: an fdatasync of bytes within a file is one write to the disk, one of bytes that
 /// make it longer is three (measured: 0.18 ms against 0.27; docs/performance.md). The zeros that a crash leaves behind the log's end are not
-/// read (log_tail.hpp); closing cuts them off.
+/// read (log_tail.hpp); closing cuts them off. LevelDB's compactions run in a thread of lower priority.
 leveldb::Env& log_env();
 
 /// Reads the logs of `base` without what a crash left behind their end; room that was made ahead is taken to be zeros.
