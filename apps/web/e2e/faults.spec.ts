@@ -20,12 +20,12 @@ test('node killed in the middle of typing: what was typed is kept, and what was 
 
   await node.start();
   const login = page.getByRole('dialog', { name: 'Your node was started again' });
-  await expect(login).toBeVisible({ timeout: 30_000 });
+  await expect(login).toBeVisible();
   await login.getByLabel('Password', { exact: true }).fill(password);
   await login.getByRole('button', { name: 'Log in' }).click();
   await expect(login).toHaveCount(0);
   for (const text of ['half a sentence', 'and another one']) {
-    await expect(message(page, text).getByRole('button', { name: /In the archive/ })).toBeVisible({ timeout: 30_000 });
+    await expect(message(page, text).getByRole('button', { name: /In the archive/ })).toBeVisible();
     await expect(message(page, text)).toHaveCount(1);
   }
   await expect(composer(page)).toHaveValue('a draft');
@@ -44,7 +44,7 @@ test('node killed in the middle of an upload: it goes on when the node is back',
   await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2 << 20 });
   await page.locator('input[type=file]').setInputFiles({ name: 'film.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(24 << 20, 3) });
   const uploads = page.getByRole('list', { name: 'Attachments' });
-  await expect(uploads).toContainText(/[1-9]\d? %/, { timeout: 30_000 });
+  await expect(uploads).toContainText(/[1-9]\d? %/);
   await node.end('SIGKILL');
   await expect(uploads).toContainText('Goes on when your node is back');
   await say(page, 'A film');
@@ -53,7 +53,7 @@ test('node killed in the middle of an upload: it goes on when the node is back',
   const login = page.getByRole('dialog', { name: 'Your node was started again' });
   await login.getByLabel('Password', { exact: true }).fill(password);
   await login.getByRole('button', { name: 'Log in' }).click();
-  await expect(message(page, 'A film').getByRole('link', { name: 'Download film.bin' })).toBeVisible({ timeout: 60_000 });
+  await expect(message(page, 'A film').getByRole('link', { name: 'Download film.bin' })).toBeVisible();
   await expect(uploads.getByText('film.bin')).toHaveCount(1);
 });
 
@@ -74,8 +74,8 @@ test('offline and on again: messages of both sides arrive once', async ({ person
   await login.getByLabel('Password', { exact: true }).fill(password);
   await login.getByRole('button', { name: 'Log in' }).click();
   for (const { page } of [anna, bert]) {
-    await expect(message(page, 'written offline')).toHaveCount(1, { timeout: 60_000 });
-    await expect(message(page, 'written meanwhile')).toHaveCount(1, { timeout: 60_000 });
+    await expect(message(page, 'written offline')).toHaveCount(1);
+    await expect(message(page, 'written meanwhile')).toHaveCount(1);
   }
 });
 
@@ -95,6 +95,6 @@ test('the page closed while something was queued: the next one sends it', async 
   await next.goto(url);
   await next.getByLabel('Password', { exact: true }).fill(password);
   await next.getByRole('button', { name: 'Log in' }).click();
-  await expect(message(next, 'left behind').getByRole('button', { name: /In the archive/ })).toBeVisible({ timeout: 30_000 });
+  await expect(message(next, 'left behind').getByRole('button', { name: /In the archive/ })).toBeVisible();
   await expect(message(next, 'left behind')).toHaveCount(1);
 });

@@ -53,7 +53,7 @@ test('two persons pair by link and chat live, with attachments', async ({ person
   await say(anna.page, 'Two files');
   const arrived = message(bert.page, 'Two files');
   await expect(arrived.getByRole('button', { name: 'Open view.png' })).toBeVisible();
-  await expect.poll(() => arrived.getByRole('img').evaluate((x: HTMLImageElement) => x.naturalWidth), { timeout: 30_000 }).toBe(200);
+  await expect.poll(() => arrived.getByRole('img').evaluate((x: HTMLImageElement) => x.naturalWidth)).toBe(200);
   const [download] = await Promise.all([bert.page.waitForEvent('download'), arrived.getByRole('link', { name: 'Download numbers.csv' }).click()]);
   expect(download.suggestedFilename()).toBe('numbers.csv');
   const stream = await download.createReadStream();
@@ -84,7 +84,7 @@ test('files are attached by paste and by drop, and a large one is streamed', asy
   // Send at once: it goes when the files are there.
   await say(page, 'Both');
   const sent = message(page, 'Both');
-  await expect(sent.getByRole('link', { name: 'Download pasted.txt' })).toBeVisible({ timeout: 60_000 });
+  await expect(sent.getByRole('link', { name: 'Download pasted.txt' })).toBeVisible();
   await expect(sent.getByRole('link', { name: 'Download large.bin' })).toContainText('41.9 MB');
 });
 

@@ -111,7 +111,7 @@ test('pairing by link and a chat, by keys', async ({ person }) => {
   await bert.page.keyboard.insertText(link);
   await tab_to(bert.page, /^Accept$/);
   await bert.page.keyboard.press('Enter');
-  await expect(bert.page.getByRole('heading', { name: /are paired/ })).toBeVisible({ timeout: 30_000 });
+  await expect(bert.page.getByRole('heading', { name: /are paired/ })).toBeVisible();
   await tab_to(bert.page, /^Open the chat/);
   await bert.page.keyboard.press('Enter');
   await expect(composer(bert.page)).toBeFocused();
@@ -161,7 +161,7 @@ test('the node killed while typing and while uploading, by keys', async ({ perso
   await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
   await node.start();
   await log_in_again_by_keys(page);
-  await expect(message(page, 'A film').getByRole('link', { name: 'Download film.bin' })).toBeVisible({ timeout: 60_000 });
+  await expect(message(page, 'A film').getByRole('link', { name: 'Download film.bin' })).toBeVisible();
   await expect(message(page, 'A film')).toHaveCount(1);
 });
 

@@ -91,7 +91,7 @@ export async function pair(inviter: Person, guest: Person): Promise<void> {
   await guest.page.getByLabel('Invitation', { exact: true }).fill(link);
   await guest.page.getByRole('button', { name: 'Accept', exact: true }).click();
   for (const { page } of [inviter, guest]) {
-    await expect(page.getByRole('heading', { name: /are paired/ })).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByRole('heading', { name: /are paired/ })).toBeVisible();
     await page.getByRole('button', { name: 'Open the chat' }).click();
     await expect(composer(page)).toBeVisible();
   }

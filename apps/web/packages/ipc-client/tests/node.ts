@@ -8,7 +8,7 @@ import { type ClientOptions, type Endpoint, NodeClient, type SocketConstructor }
 
 const root = resolve(fileURLToPath(import.meta.url), '../../../../../..');
 const binary = process.env['LAMA_BINARY'] ?? join(root, 'build/release/apps/lama');
-const patience = 20_000;
+const patience = 120_000; // for the slowest machine
 
 export const password = 'correct horse battery';
 
