@@ -2,6 +2,7 @@
 
 #include "protocol/limits.hpp"
 #include "storage/files.hpp"
+#include "storage/log_env.hpp"
 
 #include <unistd.h>
 
@@ -93,6 +94,7 @@ leveldb::Options database_options(const store_options& options) {
 database::~database() {
   if (before_close_)
     before_close_();
+  hurry_background_work();
 }
 
 result<done> probe_disk(const std::filesystem::path& folder, const store_options& options) {

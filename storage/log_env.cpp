@@ -1,23 +1,17 @@
 #include "storage/log_env.hpp"
 
+#include "storage/background_thread.hpp"
 #include "storage/log_tail.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <condition_variable>
 #include <cstring>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace lama::storage {
@@ -30,10 +24,6 @@ constexpr std::size_t gathered_bytes = 64u << 10;
 constexpr std::size_t room_bytes = 256u << 10;
 constexpr std::size_t large_write_bytes = 32u << 10;
 constexpr std::size_t sent_ahead_bytes = 128u << 10;
-constexpr int background_niceness = 10;
-/// A piece of background work is followed by a rest of this many times its length, of at most so much, so that the disk is free meanwhile.
-constexpr int rest_ratio = 2;
-constexpr std::chrono::milliseconds longest_rest{100};
 
 bool is_log(const std::string& name) {
   return name.ends_with(".log");
@@ -178,58 +168,13 @@ private:
   uint64_t left_;
 };
 
-/// LevelDB's background work, one piece after the other as in its own environment, but behind whoever has a person waiting: beside a compaction
-/// a message took more than twice as long (docs/performance.md). Not at the very end of the queue: writers wait for a full buffer to be emptied.
-class background_thread {
-public:
-  using work = void (*)(void*);
-
-  /// Writers may soon wait for a buffer to be emptied: no rest until then.
-  void hurry() {
-    std::lock_guard guard{mutex_};
-    hurries_ = true;
-    more_.notify_one();
-  }
-
-  void add(work what, void* with) {
-    std::lock_guard guard{mutex_};
-    waiting_.emplace_back(what, with);
-    if (!std::exchange(started_, true))
-      std::thread{[this] { run(); }}.detach(); // it lives as long as the process, as LevelDB's own does
-    more_.notify_one();
-  }
-
-private:
-  void run() {
-    ::pthread_setname_np(::pthread_self(), "lama-compaction");
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), background_niceness); // where it may not, it runs as the others do
-    for (std::unique_lock lock{mutex_};;) {
-      more_.wait(lock, [this] { return !waiting_.empty(); });
-      auto [what, with] = waiting_.front();
-      waiting_.pop_front();
-      hurries_ = false;
-      lock.unlock();
-      auto begun = clock::now();
-      what(with);
-      auto rest = std::min<clock::duration>((clock::now() - begun) * rest_ratio, longest_rest);
-      lock.lock();
-      more_.wait_for(lock, rest, [this] { return hurries_; });
-    }
-  }
-
-  using clock = std::chrono::steady_clock;
-
-  std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<std::pair<work, void*>> waiting_;
-  bool started_ = false;
-  bool hurries_ = false;
-};
-
 class os_env final : public log_reading_env {
 public:
   os_env() : log_reading_env(*leveldb::Env::Default()) {
     // nop
+  }
+  void hurry() {
+    background_.hurry();
   }
   void Schedule(background_thread::work what, void* with) override {
     background_.add(what, with);
@@ -257,9 +202,21 @@ private:
 
 } // namespace
 
-leveldb::Env& log_env() {
+namespace {
+
+os_env& the_env() {
   static auto* env = new os_env; // never destroyed: its thread may be at work until the very end
   return *env;
+}
+
+} // namespace
+
+leveldb::Env& log_env() {
+  return the_env();
+}
+
+void hurry_background_work() {
+  the_env().hurry();
 }
 
 leveldb::Status log_reading_env::NewSequentialFile(const std::string& name, leveldb::SequentialFile** made) {

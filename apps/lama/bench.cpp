@@ -171,6 +171,7 @@ result<json> bench_live(const settings& chosen) {
   LAMA_TRY(sender, net::rpc_socket::open(a.options()));
   std::vector<double> acknowledged;
   std::vector<double> arrived;
+  auto cpu = a.cpu_seconds() + b.cpu_seconds();
   for (std::size_t i = 0; i < chosen.n + 20; ++i) {
     auto text = text_of_200_bytes(chosen.depth + i);
     auto start = clock::now();
@@ -190,6 +191,7 @@ result<json> bench_live(const settings& chosen) {
   }
   return json{{"messages", chosen.n},
               {"depth", chosen.depth},
+              {"cpuMillisecondsPerMessage", (a.cpu_seconds() + b.cpu_seconds() - cpu) * 1e3 / static_cast<double>(chosen.n + 20)},
               {"acknowledgedMs", {{"p50", quantile(acknowledged, 0.5)}, {"p99", quantile(acknowledged, 0.99)}}},
               {"atPeersPageMs", {{"p50", quantile(arrived, 0.5)}, {"p99", quantile(arrived, 0.99)}}}};
 }
