@@ -50,6 +50,8 @@ test('two persons pair by link and chat live, with attachments', async ({ person
     { name: 'numbers.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') },
   ]);
   await expect(anna.page.getByRole('list', { name: 'Attachments' }).getByText('Ready')).toHaveCount(2);
+  // What is about to be sent is shown small.
+  await expect.poll(() => anna.page.getByRole('list', { name: 'Attachments' }).locator('img').evaluate((x: HTMLImageElement) => x.naturalWidth)).toBe(200);
   await say(anna.page, 'Two files');
   const arrived = message(bert.page, 'Two files');
   await expect(arrived.getByRole('button', { name: 'Open view.png' })).toBeVisible();

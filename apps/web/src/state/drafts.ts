@@ -2,6 +2,7 @@ import { Store } from '../lib/store.ts';
 import { keep, kept, kept_keys, on_kept } from '../lib/kept.ts';
 import { UploadError, hash_of, put_blob } from '../lib/upload.ts';
 import { bytes } from '../lib/format.ts';
+import { is_picture } from '../lib/pictures.ts';
 import { t } from '../strings.ts';
 import { app, client, notify } from './app.ts';
 import { send } from './user.ts';
@@ -35,6 +36,16 @@ const most_files = 256; // limits::chat_attachments
 const most_text = 2 ** 20; // limits::chat_text_bytes
 
 const handles = new Map<string, { file: File; controller: AbortController }>();
+/** Of pictures that this page has read itself. */
+const previews = new Map<string, string>();
+export const preview_of = (file: string) => previews.get(file);
+
+function forget_preview(file: string): void {
+  const url = previews.get(file);
+  if (url) URL.revokeObjectURL(url);
+  previews.delete(file);
+}
+
 let last_id = 0;
 
 const key_of = (id: string) => `draft.${app.get().me?.username ?? ''}.${id}`;
@@ -67,6 +78,7 @@ app.watch(
     last = now;
     for (const { controller } of handles.values()) controller.abort();
     handles.clear();
+    for (const file of [...previews.keys()]) forget_preview(file);
     drafts.set(Object.fromEntries(Object.keys(drafts.get()).map((id) => [id, empty])));
     if (now) load_drafts();
   })(undefined),
@@ -99,6 +111,7 @@ export function attach(id: string, files: File[]): void {
     }
     const name = `${Date.now()}.${++last_id}`;
     handles.set(name, { file, controller: new AbortController() });
+    if (is_picture(file)) previews.set(name, URL.createObjectURL(file));
     taken.push({ id: name, name: file.name || 'file', type: file.type, size: file.size, state: 'hashing', progress: 0 });
   }
   change(id, { files: [...draft.files, ...taken] });
@@ -156,6 +169,7 @@ setInterval(continue_uploads, 5_000);
 export function remove_file(id: string, name: string): void {
   handles.get(name)?.controller.abort();
   handles.delete(name);
+  forget_preview(name);
   change(id, { files: draft_of(drafts.get(), id).files.filter((x) => x.id !== name) });
 }
 
@@ -176,6 +190,7 @@ export function submit(id: string): void {
   } catch {
     return notify(t.composer.full); // the outbox or its storage
   }
+  for (const file of draft.files) forget_preview(file.id);
   change(id, empty);
 }
 

@@ -3,18 +3,14 @@ import { Download, File as FileIcon, ImageOff } from '../components/icons.ts';
 import { useEffect, useState } from 'react';
 import { Modal } from '../components/parts.tsx';
 import { bytes } from '../lib/format.ts';
+import { is_picture } from '../lib/pictures.ts';
 import { t } from '../strings.ts';
-
-/** Shown in place: what browsers draw without running anything (SVG can hold scripts and is a file). */
-const pictures = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp']);
-/** Larger pictures are shown when asked for. */
-const preview_bytes = 20_000_000;
 
 export function Attachments({ all }: { all: Attachment[] }) {
   return (
     <ul className="attachments" aria-label={t.composer.attachments}>
       {all.map((x, i) => (
-        <li key={`${x.blob}.${i}`}>{pictures.has(x.type) && !x.missing && x.size <= preview_bytes ? <Picture of={x} /> : <FileLink of={x} />}</li>
+        <li key={`${x.blob}.${i}`}>{is_picture(x) && !x.missing ? <Picture of={x} /> : <FileLink of={x} />}</li>
       ))}
     </ul>
   );

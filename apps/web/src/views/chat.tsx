@@ -144,7 +144,7 @@ function Messages({ conversation, title }: { conversation: Conversation; title: 
     (index: number, item: Item) => (
       <>
         {index === first && !more ? <p className="older beginning">{t.chat.begin(title)}</p> : null}
-        {is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} /> : <WaitingRow entry={item} />}
+        {is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} /> : <WaitingRow entry={item} conversation={conversation} />}
       </>
     ),
     [conversation, messages, first, more, title],

@@ -3,7 +3,7 @@ import { type ClipboardEvent, type KeyboardEvent, useEffect, useRef } from 'reac
 import { Button, IconButton } from '../components/parts.tsx';
 import { bytes } from '../lib/format.ts';
 import { use_store } from '../lib/store.ts';
-import { type DraftFile, attach, draft_of, drafts, remove_file, retry_file, stop_sending, submit, write } from '../state/drafts.ts';
+import { type DraftFile, attach, draft_of, drafts, preview_of, remove_file, retry_file, stop_sending, submit, write } from '../state/drafts.ts';
 import { preferences } from '../state/preferences.ts';
 import { t } from '../strings.ts';
 
@@ -103,10 +103,11 @@ function Upload({ file, conversation }: { file: DraftFile; conversation: string 
     ready: t.composer.uploaded,
     failed: file.error ?? t.composer.failed,
   }[file.state];
+  const preview = preview_of(file.id);
   const under_way = file.state === 'hashing' || file.state === 'uploading';
   return (
     <li className={`upload ${file.state}`}>
-      <FileIcon size={18} aria-hidden="true" />
+      {preview ? <img className="upload-preview" src={preview} alt="" /> : <FileIcon size={18} aria-hidden="true" />}
       <span className="upload-names">
         <span className="upload-name">{file.name}</span>
         <span className="upload-told">

@@ -77,7 +77,7 @@ function StateButton({ message: x, conversation }: { message: Message; conversat
 }
 
 /** What this browser keeps until the node has it. */
-export const WaitingRow = memo(function WaitingRow({ entry }: { entry: OutboxEntry }) {
+export const WaitingRow = memo(function WaitingRow({ entry, conversation }: { entry: OutboxEntry; conversation: Conversation }) {
   const [open, set_open] = useState(false);
   const { text, attachments = [] } = entry.params as { text: string; attachments?: { blob: string; name: string; type: string }[] };
   const failed = entry.state === 'failed';
@@ -113,7 +113,7 @@ export const WaitingRow = memo(function WaitingRow({ entry }: { entry: OutboxEnt
           ) : null}
         </div>
       </article>
-      {open ? <WhereIsIt close={() => set_open(false)} state={failed ? 'failed' : 'queued'} reason={entry.error?.message} /> : null}
+      {open ? <WhereIsIt close={() => set_open(false)} state={failed ? 'failed' : 'queued'} reason={entry.error?.message} conversation={conversation} /> : null}
     </div>
   );
 });
