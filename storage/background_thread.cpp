@@ -17,7 +17,7 @@ constexpr int niceness = 10;
 constexpr int rest_ratio = 9;
 constexpr std::chrono::milliseconds longest_rest{1000};
 /// After a full buffer: its table is merged with others, and the next may be full soon.
-constexpr std::chrono::seconds hurry_lasts{2};
+constexpr std::chrono::seconds hurry_lasts{1};
 
 } // namespace
 

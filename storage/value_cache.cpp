@@ -106,7 +106,8 @@ void value_cache::put(std::string_view key, std::optional<std::string> value, ve
     old_ = std::exchange(young_, {});
     young_bytes_ = 0;
   }
-  old_.erase(std::string{key});
+  if (auto outdated = old_.find(key); outdated != old_.end())
+    old_.erase(outdated);
   young_bytes_ += bytes; // of what it replaces as well: that only ends the generation sooner
   auto place = young_.find(key);
   if (place == young_.end())

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -46,7 +47,11 @@ private:
   struct hash_of_key {
     using is_transparent = void;
     std::size_t operator()(std::string_view x) const {
-      return std::hash<std::string_view>{}(x);
+      if (x.size() <= sizeof(std::size_t) || x[0] == 'n')
+        return std::hash<std::string_view>{}(x);
+      std::size_t end = 0; // of a SHA-256
+      std::memcpy(&end, x.data() + x.size() - sizeof end, sizeof end);
+      return end;
     }
   };
   using entries = std::unordered_map<std::string, entry, hash_of_key, std::equal_to<>>;
