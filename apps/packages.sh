@@ -12,7 +12,7 @@ die() {
 
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config
-  libcaf-dev libboost1.81-dev libssl-dev libsodium-dev libleveldb-dev nlohmann-json3-dev libutf8proc-dev libzstd-dev
+  libcaf-dev libboost1.81-dev libssl-dev libsodium-dev libleveldb-dev nlohmann-json3-dev libutf8proc-dev libzstd-dev libjemalloc-dev
   libcli11-dev libtomlplusplus-dev libspdlog-dev libqrencode-dev libvalijson-dev prometheus-cpp-dev brotli
 )
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev clang libclang-rt-14-dev python3 json-schema-test-suite)
