@@ -133,19 +133,8 @@ instance_actor::behavior_type archive_instance(self_pointer self, std::shared_pt
       [](const bridge_state&) {
         // The sparse side's business.
       },
-      [self](const restart_child& due) {
-        auto& st = self->state;
-        st.store_keeper.restart(self, *st.context->members, due.role);
-        st.family.restart(self, *st.context->members, due.role);
-      },
-      [self](get_status) {
-        auto& st = self->state;
-        return status_report{nlohmann::json{{"user", st.context->user},
-                                            {"person", st.context->me.person.hex()},
-                                            {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
-                                            {"restarts", st.family.restarts() + st.store_keeper.restarts()}}
-                                 .dump()};
-      },
+      [self](const restart_child& due) { restart(self, due); },
+      [self](get_status) { return status_report{status_of(self->state).dump()}; },
   };
 }
 

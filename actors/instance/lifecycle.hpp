@@ -4,6 +4,8 @@
 #include "actors/instance/interface.hpp"
 #include "actors/instance/user_context.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <vector>
 
 namespace lama::actors {
@@ -43,6 +45,23 @@ void supervise(Self self, std::vector<children*> families) {
     }
     self->quit(gone.reason);
   });
+}
+
+/// The store's keeper or one of the user's actors, whose delay is over.
+template <class Self>
+void restart(Self self, const restart_child& due) {
+  auto& st = self->state;
+  st.store_keeper.restart(self, *st.context->members, due.role);
+  st.family.restart(self, *st.context->members, due.role);
+}
+
+/// What both kinds of instance tell of themselves.
+template <class State>
+nlohmann::json status_of(const State& st) {
+  return {{"user", st.context->user},
+          {"person", st.context->me.person.hex()},
+          {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
+          {"restarts", st.family.restarts() + st.store_keeper.restarts()}};
 }
 
 /// Asks the keychain whether the password opens the user that is open already.

@@ -180,20 +180,11 @@ sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_con
           provision(self);
       },
       [self](look_for_bridge) { watch(self); },
-      [self](const restart_child& due) {
-        auto& st = self->state;
-        st.store_keeper.restart(self, *st.context->members, due.role);
-        st.family.restart(self, *st.context->members, due.role);
-      },
+      [self](const restart_child& due) { restart(self, due); },
       [self](get_status) {
-        auto& st = self->state;
-        return status_report{nlohmann::json{{"user", st.context->user},
-                                            {"person", st.context->me.person.hex()},
-                                            {"partner", st.context->partner ? st.context->partner->person.hex() : ""},
-                                            {"partnered", st.partnered},
-                                            {"lastError", st.last_error},
-                                            {"restarts", st.family.restarts() + st.store_keeper.restarts()}}
-                                 .dump()};
+        auto told = status_of(self->state);
+        told.update({{"partnered", self->state.partnered}, {"lastError", self->state.last_error}});
+        return status_report{told.dump()};
       },
   };
 }
