@@ -142,8 +142,8 @@ result<lama_contact> read_contact(const object& x) {
     return incomplete(x);
   lama_contact out{*person, x.text("name"), x.text("state"), x.reference("instance"), to_milliseconds(x.number("since")), x.flag("mine"), std::nullopt};
   if (const auto* about = x.find("aboutNode"))
-    if (const auto* content = std::get_if<std::shared_ptr<const protocol::json>>(about); content && *content)
-      out.about_node = **content;
+    if (const auto* content = std::get_if<protocol::stringifiable>(about))
+      out.about_node = content->tree();
   return out;
 }
 
@@ -207,8 +207,8 @@ result<lama_setting> read_setting(const object& x) {
   LAMA_CHECK(expect(x, "LamaSetting"));
   lama_setting out{x.text("key"), {}};
   if (const auto* content = x.find("value"))
-    if (const auto* json = std::get_if<std::shared_ptr<const protocol::json>>(content); json && *json)
-      out.content = **json;
+    if (const auto* json = std::get_if<protocol::stringifiable>(content))
+      out.content = json->tree();
   return out;
 }
 

@@ -246,7 +246,13 @@ private:
   std::size_t at_ = 0;
 };
 
-/// Where it fails, the whole does.
+/// The peer writes keys as they are, and could read nothing else back.
+bool is_readable_key(std::string_view key) {
+  auto unreadable = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
+  return std::ranges::none_of(key, unreadable) && is_utf8(key, false);
+}
+
+/// False where sorted_json fails; what was written is JSON all the same, unless it is nested too deeply.
 bool append_sorted(std::string& out, const json& x, std::size_t depth) {
   if (depth > limits::object_depth)
     return false;
@@ -267,13 +273,13 @@ bool append_sorted(std::string& out, const json& x, std::size_t depth) {
   case json::value_t::array: {
     out.push_back('[');
     const char* separator = "";
+    bool good = true;
     for (const auto& item : x) {
       out += std::exchange(separator, ",");
-      if (!append_sorted(out, item, depth + 1))
-        return false;
+      good = append_sorted(out, item, depth + 1) && good;
     }
     out.push_back(']');
-    return true;
+    return good;
   }
   case json::value_t::object: {
     std::vector<json::const_iterator> members;
@@ -284,17 +290,16 @@ bool append_sorted(std::string& out, const json& x, std::size_t depth) {
       std::ranges::sort(members, by_key);
     out.push_back('{');
     const char* separator = "";
+    bool good = true;
     for (const auto& member : members) {
-      const auto& key = member.key();
-      auto unreadable = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
-      if (std::ranges::any_of(key, unreadable) || !is_utf8(key, false))
-        return false; // the peer writes keys as they are and could not read this one back
-      out.append(std::exchange(separator, ",")).append("\"").append(key).append("\":");
-      if (!append_sorted(out, member.value(), depth + 1))
-        return false;
+      out += std::exchange(separator, ",");
+      append_json_string(out, member.key());
+      out.push_back(':');
+      good = is_readable_key(member.key()) && good;
+      good = append_sorted(out, member.value(), depth + 1) && good;
     }
     out.push_back('}');
-    return true;
+    return good;
   }
   case json::value_t::null:
   case json::value_t::binary:
@@ -372,8 +377,23 @@ void append_json_string(std::string& out, std::string_view content) {
 result<std::string> sorted_json(const json& x) {
   std::string text;
   if (!append_sorted(text, x, 0))
-    return fail(errc::bad_input, "a JSON value holds a key with quotes, backslashes or control characters, malformed text, or is nested too deeply");
+    return fail(errc::bad_input, unwritable_json);
   return text;
+}
+
+stringifiable::stringifiable(const json& tree) {
+  writable_ = append_sorted(text_, tree, 0);
+}
+
+stringifiable stringifiable::as_written(std::string sorted) {
+  stringifiable made;
+  made.text_ = std::move(sorted);
+  return made;
+}
+
+json stringifiable::tree() const {
+  auto parsed = parse_json(text_);
+  return parsed ? *std::move(parsed) : json{}; // nested too deeply
 }
 
 } // namespace lama::protocol

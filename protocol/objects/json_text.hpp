@@ -13,6 +13,10 @@ namespace lama::protocol {
 /// `JSON.parse`, with at most limits::object_depth levels. A lone surrogate becomes its WTF-8 form.
 result<json> parse_json(std::string_view text);
 
+/// Why sorted_json refuses.
+inline constexpr const char* unwritable_json =
+    "a JSON value holds a key with quotes, backslashes or control characters, malformed text, or is nested too deeply";
+
 /// Is this what sorted_json makes of some value? `text` is UTF-8. One pass, no tree.
 bool is_sorted_json(std::string_view text);
 

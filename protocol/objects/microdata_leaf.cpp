@@ -83,18 +83,20 @@ bool microdata_reader::read_stringifiable(std::string_view content, bool bare, v
     unescaped = unescape(content);
     plain = unescaped;
   }
-  bool as_written = strict_ && is_canonically_escaped(content) && is_sorted_json(plain);
-  if (as_written && !out)
-    return (plain != "null" || bare) || give_up(errc::bad_input, "JSON null where it means an absent field");
+  if (strict_) {
+    if (!is_canonically_escaped(content) || !is_sorted_json(plain))
+      return give_up(errc::bad_input, "JSON that is not written as it should be", "SyntaxError");
+    if (plain == "null" && !bare) // it would be written as an absent field
+      return give_up(errc::bad_input, "JSON null where it means an absent field");
+    if (out)
+      out->emplace<stringifiable>(stringifiable::as_written(std::string{plain}));
+    return true;
+  }
   auto parsed = parse_json(plain);
   if (!parsed)
     return give_up(parsed.failure().code, parsed.failure().message, "SyntaxError");
-  if (strict_ && !as_written)
-    return give_up(errc::bad_input, "JSON that is not written as it should be");
-  if (strict_ && parsed->is_null() && !bare) // it would be written as an absent field
-    return give_up(errc::bad_input, "JSON null where it means an absent field");
   if (out)
-    *out = std::move(*parsed);
+    *out = *parsed;
   return true;
 }
 

@@ -59,10 +59,8 @@ std::optional<std::string> identity(const value& x) {
     return *flag ? "true" : "false";
   if (auto* target = std::get_if<hash>(&x))
     return "h" + std::string{target->raw()};
-  if (auto* tree = std::get_if<std::shared_ptr<const json>>(&x); tree && (*tree)->is_primitive()) {
-    auto text = sorted_json(**tree);
-    return "j" + (text ? *text : std::string{});
-  }
+  if (auto* content = std::get_if<stringifiable>(&x); content && !content->is_structured())
+    return "j" + content->text();
   return std::nullopt;
 }
 
@@ -320,8 +318,8 @@ bool microdata_reader::read_items(const item_type& type, value* out) {
 
 bool microdata_reader::read_entries(const item_type& type, value* out) {
   auto* entries = out ? &out->emplace<map>() : nullptr;
-  // Trees, not hash tables: nobody can choose keys that make them slow.
-  std::set<std::string_view> texts;
+  // Sorted, not hashed: nobody can choose keys that make that slow.
+  std::vector<std::string_view> texts;
   std::map<std::string, std::size_t> places;
   while (!starts_with("</")) {
     auto opens = [&](std::string_view tag) {
@@ -337,8 +335,8 @@ bool microdata_reader::read_entries(const item_type& type, value* out) {
     auto start = at_;
     if (!read_bare(*type.key, "</dt>", entries ? &key : nullptr))
       return false;
-    if (strict_ && !texts.insert(text_.substr(start, at_ - start)).second)
-      return give_up(errc::bad_input, "a map holds a key twice");
+    if (strict_)
+      texts.push_back(text_.substr(start, at_ - start));
     if (!opens("<dd>") || !read_bare(*type.item, "</dd>", entries ? &content : nullptr))
       return false;
     if (!entries)
@@ -352,6 +350,9 @@ bool microdata_reader::read_entries(const item_type& type, value* out) {
     }
     entries->emplace_back(std::move(key), std::move(content));
   }
+  std::ranges::sort(texts);
+  if (std::ranges::adjacent_find(texts) != texts.end())
+    return give_up(errc::bad_input, "a map holds a key twice");
   return take_closing("</dl>");
 }
 

@@ -62,8 +62,8 @@ std::string_view bare_opening_tag(item_kind kind) {
 bool is_absent(const value* x) {
   if (!x || std::holds_alternative<std::monostate>(*x))
     return true;
-  auto* tree = std::get_if<std::shared_ptr<const json>>(x);
-  return tree && (!*tree || (*tree)->is_null());
+  auto* content = std::get_if<stringifiable>(x);
+  return content && content->is_null();
 }
 
 class microdata_writer {
@@ -238,19 +238,22 @@ private:
 
   /// A plain text, number or boolean stands for its JSON.
   bool write_json(const value& x) {
-    result<std::string> text = fail(errc::bad_input, "");
-    if (auto* tree = std::get_if<std::shared_ptr<const json>>(&x); tree && *tree)
-      text = sorted_json(**tree);
-    else if (auto* plain = std::get_if<std::string>(&x))
-      text = sorted_json(json(*plain));
-    else if (auto* number = std::get_if<double>(&x))
-      text = number_text(*number);
-    else if (auto* flag = std::get_if<bool>(&x))
-      text = std::string{*flag ? "true" : "false"};
-    if (!text)
-      return text.failure().message.empty() ? wrong_type("JSON") : give_up(field_->name, text.failure().message, "");
-    append_escaped(out_, *text);
+    if (auto* content = std::get_if<stringifiable>(&x))
+      return write_json_text(*content);
+    if (auto* plain = std::get_if<std::string>(&x))
+      return write_json_text(stringifiable{json(*plain)});
+    if (auto* number = std::get_if<double>(&x))
+      append_number(out_, *number);
+    else if (std::holds_alternative<bool>(x))
+      return write_flag(x);
+    else
+      return wrong_type("JSON");
     return true;
+  }
+
+  bool write_json_text(const stringifiable& x) {
+    append_escaped(out_, x.text());
+    return x.is_writable() || give_up(field_->name, unwritable_json, "");
   }
 
   bool write_items(const item_type& type, const value& x) {

@@ -61,8 +61,8 @@ json json_of(const item_type& type, const value& x) {
     return *flag;
   if (auto* target = std::get_if<hash>(&x))
     return target->hex();
-  if (auto* tree = std::get_if<std::shared_ptr<const json>>(&x))
-    return *tree ? **tree : json{};
+  if (auto* content = std::get_if<stringifiable>(&x))
+    return content->tree();
   if (auto* nested = std::get_if<object>(&x)) {
     auto out = json::object();
     add_fields(out, type.rules, *nested);

@@ -298,7 +298,7 @@ result<declared_recipe> recipe_from_object(const object& x) {
   auto* rules = x.find("rule");
   if (x.type != "Recipe" || !rules)
     return fail(errc::bad_input, "not a Recipe object but a " + x.type);
-  auto json_of = [](const value* content) { return content ? std::get<std::shared_ptr<const json>>(*content) : nullptr; };
+  auto json_of = [](const value* content) { return content ? std::optional{std::get<stringifiable>(*content).tree()} : std::nullopt; };
   for (const auto& item : std::get<list>(*rules)) {
     const auto& fields = std::get<object>(item);
     auto& out = declared.rules.emplace_back();

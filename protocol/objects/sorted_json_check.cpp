@@ -4,6 +4,7 @@
 #include "protocol/objects/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 /// Checking JSON against the one way in which it is written (docs/protocol/01 §1.2), in one pass and without a tree: what a store does with each text.
 namespace lama::protocol {
@@ -13,6 +14,14 @@ namespace {
 bool is_lower_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
+
+/// Stands in a JSON string as it is.
+constexpr auto is_plain = [] {
+  std::array<bool, 256> marks{};
+  for (std::size_t byte = 0x20; byte < marks.size(); ++byte)
+    marks[byte] = byte != '"' && byte != '\\';
+  return marks;
+}();
 
 class sorted_json_reader {
 public:
@@ -27,6 +36,13 @@ public:
 private:
   char here() const {
     return at_ < text_.size() ? text_[at_] : '\0';
+  }
+
+  bool take(char expected) {
+    if (here() != expected)
+      return false;
+    ++at_;
+    return true;
   }
 
   bool take(std::string_view expected) {
@@ -59,59 +75,59 @@ private:
 
   bool read_object(std::size_t depth) {
     ++at_;
-    if (take("}"))
+    if (take('}'))
       return true;
     bool first = true;
     std::string_view previous;
     for (;;) {
       std::string_view key;
-      if (!read_key(key) || (!first && compare_text(previous, key) >= 0) || !take(":") || !read_value(depth + 1))
+      if (!read_key(key) || (!first && compare_text(previous, key) >= 0) || !take(':') || !read_value(depth + 1))
         return false;
       first = false;
       previous = key;
-      if (take("}"))
+      if (take('}'))
         return true;
-      if (!take(","))
+      if (!take(','))
         return false;
     }
   }
 
   bool read_array(std::size_t depth) {
     ++at_;
-    if (take("]"))
+    if (take(']'))
       return true;
     for (;;) {
       if (!read_value(depth + 1))
         return false;
-      if (take("]"))
+      if (take(']'))
         return true;
-      if (!take(","))
+      if (!take(','))
         return false;
     }
   }
 
   void skip_plain() {
-    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' && static_cast<unsigned char>(text_[at_]) >= 0x20)
+    while (at_ < text_.size() && is_plain[static_cast<unsigned char>(text_[at_])])
       ++at_;
   }
 
   /// Keys are written without escapes, so they hold nothing that needs one.
   bool read_key(std::string_view& key) {
-    if (!take("\""))
+    if (!take('"'))
       return false;
     auto start = at_;
     skip_plain();
     key = text_.substr(start, at_ - start);
-    return take("\"");
+    return take('"');
   }
 
   bool read_string() {
     ++at_;
     for (;;) {
       skip_plain();
-      if (take("\""))
+      if (take('"'))
         return true;
-      if (!take("\\") || !read_escape())
+      if (!take('\\') || !read_escape())
         return false;
     }
   }

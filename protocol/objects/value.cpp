@@ -83,14 +83,7 @@ bool operator==(const object& a, const object& b) {
 }
 
 bool operator==(const value& a, const value& b) {
-  if (a.index() != b.index())
-    return false;
-  using base = std::variant<std::monostate, bool, double, std::string, hash, list, map, object, std::shared_ptr<const json>>;
-  if (auto* text = std::get_if<std::shared_ptr<const json>>(&a)) {
-    const auto& other = std::get<std::shared_ptr<const json>>(b);
-    return *text == other || (*text && other && **text == *other);
-  }
-  return static_cast<const base&>(a) == static_cast<const base&>(b);
+  return static_cast<const value::variant&>(a) == static_cast<const value::variant&>(b);
 }
 
 } // namespace lama::protocol

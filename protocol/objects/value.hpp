@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,9 +54,41 @@ struct object {
 using list = std::vector<value>; ///< array, bag or set; which one, the recipe says
 /// In order of insertion: it is part of the hash.
 using map = std::vector<std::pair<value, value>>;
-using json = nlohmann::json; ///< a stringifiable
+using json = nlohmann::json;
 
-class value : public std::variant<std::monostate, bool, double, std::string, hash, list, map, object, std::shared_ptr<const json>> {
+/// Any JSON as a value. Held as its text, which is what it is hashed and compared by; a tree is made only for who asks for one.
+class stringifiable {
+public:
+  /// Where sorted_json refuses it, it can be looked at, but not be written.
+  explicit stringifiable(const json& tree);
+  /// `sorted` is what sorted_json writes (`is_sorted_json`).
+  static stringifiable as_written(std::string sorted);
+
+  const std::string& text() const {
+    return text_;
+  }
+  bool is_writable() const {
+    return writable_;
+  }
+  bool is_null() const {
+    return text_ == "null";
+  }
+  /// An array or an object.
+  bool is_structured() const {
+    return text_.starts_with('{') || text_.starts_with('[');
+  }
+  json tree() const;
+
+  friend bool operator==(const stringifiable&, const stringifiable&) = default;
+
+private:
+  stringifiable() = default;
+
+  std::string text_;
+  bool writable_ = true;
+};
+
+class value : public std::variant<std::monostate, bool, double, std::string, hash, list, map, object, stringifiable> {
 public:
   using variant::variant;
   value(const char* text) : variant(std::string{text}) {
@@ -69,7 +100,7 @@ public:
   value(int64_t number) : variant(static_cast<double>(number)) {
     // nop
   }
-  value(json x) : variant(std::make_shared<const json>(std::move(x))) {
+  value(const json& x) : variant(stringifiable{x}) {
     // nop
   }
 

@@ -72,9 +72,8 @@ std::string comparable_text(const value& x) {
       }
       return out;
     }
-    std::string operator()(const std::shared_ptr<const json>& content) const {
-      auto text = sorted_json(*content);
-      return text ? *text : content->dump(-1, ' ', false, json::error_handler_t::replace);
+    std::string operator()(const stringifiable& content) const {
+      return content.text();
     }
   };
   return std::visit(visitor{}, static_cast<const value::variant&>(x));
