@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/versions/merge_memory.hpp"
 #include "storage/overlay.hpp"
 #include "storage/usage.hpp"
 #include "storage/value_cache.hpp"
@@ -46,6 +47,7 @@ private:
 struct writer_shared {
   bool transaction_open = false;
   uint64_t next_storage = 1; ///< id of the next large blob; never goes back while the store lives
+  protocol::merge_memory merges;
 };
 
 struct transaction::state final : view {

@@ -117,6 +117,7 @@ public:
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
   /// Does nothing for what is here.
   void mark_elsewhere(const hash& name) override;
+  protocol::merge_memory* remembered() const override;
 
   /// Drops the bytes of an object or blob that is held elsewhere; the name stays in the indexes, and `elsewhere` is true.
   /// Fails with `not_found`, and with `conflict` for id objects, which are never evicted.

@@ -11,6 +11,10 @@ const protocol::recipe_table& transaction::recipes() const {
   return state_->recipes();
 }
 
+protocol::merge_memory* transaction::remembered() const {
+  return &state_->shared->merges;
+}
+
 std::optional<std::string> transaction::read(const hash& name) const {
   return state_->read(name);
 }

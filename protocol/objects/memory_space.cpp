@@ -1,4 +1,5 @@
 #include "protocol/objects/object_space.hpp"
+#include "protocol/versions/merge_memory.hpp"
 
 #include <map>
 #include <set>
@@ -12,6 +13,7 @@ struct memory_space::state {
   std::set<hash> elsewhere;
   std::map<hash, hash> heads;
   std::map<hash, std::set<hash>> history;
+  merge_memory merges;
 
   using referrer_map = std::map<std::pair<hash, std::string>, std::vector<hash>, std::less<>>;
   referrer_map objects;
@@ -116,6 +118,10 @@ void memory_space::set_head(const hash& id, const hash& node, const std::vector<
 void memory_space::mark_elsewhere(const hash& name) {
   if (!contains(name))
     state_->elsewhere.insert(name);
+}
+
+merge_memory* memory_space::remembered() const {
+  return &state_->merges;
 }
 
 std::vector<hash> memory_space::names() const {

@@ -11,6 +11,8 @@
 /// and by `memory_space` for tests and vectors.
 namespace lama::protocol {
 
+class merge_memory;
+
 class object_source {
 public:
   virtual ~object_source() = default;
@@ -49,6 +51,10 @@ public:
   /// Makes `node` the head of `id`. The caller also names every node that thereby becomes history (`docs/protocol/01 §5.2`).
   virtual void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) = 0;
   virtual void mark_elsewhere(const hash& name) = 0;
+  /// What merges found out about histories (protocol/versions/merge_memory.hpp); null: each walks them anew.
+  virtual merge_memory* remembered() const {
+    return nullptr;
+  }
 };
 
 /// Reads and parses; `not_found`, `unsupported` for a type without a recipe here, or `corrupt` where the text does not parse.
@@ -76,6 +82,7 @@ public:
   result<put_result> put_blob(std::string_view bytes) override;
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
   void mark_elsewhere(const hash& name) override;
+  merge_memory* remembered() const override;
 
   /// All names, sorted.
   std::vector<hash> names() const;

@@ -2,6 +2,7 @@
 
 #include "protocol/versions/algorithm.hpp"
 #include "protocol/versions/merger.hpp"
+#include "protocol/versions/register_merge.hpp"
 #include "protocol/versions/version_node.hpp"
 
 #include <algorithm>
@@ -37,18 +38,20 @@ bool merges_by_lists_alone(const recipe& type) {
 
 result<hash> merge_data(object_space& space, const named_version_node& first, const named_version_node& second, merge_repairs repairs, merge_route route) {
   LAMA_TRY(first_data, load(space, first.node.data));
-  auto* type = space.recipes().find(first_data.type);
-  result<object> merged = object{};
-  if (route == merge_route::shortest && type && merges_by_lists_alone(*type)) {
-    LAMA_TRY(second_data, load(space, second.node.data));
-    merged = merge_current_lists(space, std::move(first_data), second_data);
-  } else {
+  const auto* type = space.recipes().find(first_data.type);
+  auto merge = [&]() -> result<object> {
+    if (route == merge_route::shortest && type && merges_by_lists_alone(*type)) {
+      LAMA_TRY(second_data, load(space, second.node.data));
+      return merge_current_lists(space, std::move(first_data), second_data);
+    }
+    if (route == merge_route::shortest && type && merges_by_origins(*type))
+      if (auto merged = merge_by_origins(space, *type, first, first_data, second, repairs))
+        return *std::move(merged);
     LAMA_TRY(graph, history_graph::load(space, first, second));
-    merged = merger{space, graph, repairs}.run();
-  }
-  if (!merged)
-    return std::move(merged).failure();
-  LAMA_TRY(text, write_object(*merged, space.recipes()));
+    return merger{space, graph, repairs}.run();
+  };
+  LAMA_TRY(merged, merge());
+  LAMA_TRY(text, write_object(merged, space.recipes()));
   LAMA_TRY(stored, space.put(text));
   return stored.name;
 }

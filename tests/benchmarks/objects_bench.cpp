@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <iostream>
 #include <vector>
 
 /// Microdata and versions without a disk (docs/performance.md). Bytes are those of the objects' texts; run with --benchmark_repetitions for the spread.
@@ -141,36 +143,48 @@ std::string group_of(int members) {
   return object_writer{"Group"}.text("name", "g").bag("person", reference_kind::id, persons).finish();
 }
 
+/// Merged groups grow with their number; a person stays as long as they were.
+std::string person_of(int version) {
+  return object_writer{"Person"}.text("email", "a@example.com").text("name", "Version " + std::to_string(version)).finish();
+}
+
 enum class way { change, import };
 
 void bring(object_space& space, way how, const std::string& text, int64_t time) {
-  if (how == way::change) {
-    benchmark::DoNotOptimize(store_version(space, text, time));
-    return;
+  auto brought = [&]() -> result<stored_version> {
+    if (how == way::change)
+      return store_version(space, text, time);
+    LAMA_TRY(data, space.put(text));
+    LAMA_TRY(node, space.put(write_version_node(edge_to(data.name, static_cast<double>(time)))));
+    return import_version(space, node.name);
+  }();
+  if (!brought || !brought->changed) {
+    std::cerr << "a version was not stored: " << (brought ? "no news" : brought.failure().message) << '\n';
+    std::abort();
   }
-  auto data = space.put(text);
-  auto node = space.put(write_version_node(edge_to(data->name, static_cast<double>(time))));
-  benchmark::DoNotOptimize(import_version(space, node->name));
 }
 
 /// One more version of an object that has so many already; each time is a store of its own, so that the count stays.
-void next_version(benchmark::State& state, way how) {
+void next_version(benchmark::State& state, way those, way how) {
   using clock = std::chrono::steady_clock;
   auto already = static_cast<int>(state.range(0));
   std::vector<std::string> texts;
   for (int i = 0; i <= already; ++i)
-    texts.push_back(group_of(i));
+    texts.push_back(those == way::change && how == way::change ? group_of(i) : person_of(i));
   for (auto _ : state) {
     memory_space space{standard_recipes()};
     for (int i = 0; i < already; ++i)
-      bring(space, way::change, texts[static_cast<std::size_t>(i)], i);
+      bring(space, those, texts[static_cast<std::size_t>(i)], i);
     auto start = clock::now();
     bring(space, how, texts.back(), already);
     state.SetIterationTime(std::chrono::duration<double>(clock::now() - start).count());
   }
 }
-BENCHMARK_CAPTURE(next_version, change, way::change)->Arg(1)->Arg(10)->Arg(300)->UseManualTime()->Iterations(300);
-BENCHMARK_CAPTURE(next_version, import, way::import)->Arg(1)->Arg(10)->Arg(300)->UseManualTime()->Iterations(300);
+#define LAMA_HISTORIES(NAME, THOSE, HOW) BENCHMARK_CAPTURE(next_version, NAME, THOSE, HOW)->Arg(1)->Arg(10)->Arg(300)->UseManualTime()->Iterations(300)
+
+LAMA_HISTORIES(change, way::change, way::change);
+LAMA_HISTORIES(import, way::import, way::import);
+LAMA_HISTORIES(first_import_after_changes, way::change, way::import); // walks what no merge has seen
 
 } // namespace
 } // namespace lama::protocol

@@ -73,6 +73,9 @@ public:
   void mark_elsewhere(const hash& name) override {
     inner_.mark_elsewhere(name);
   }
+  protocol::merge_memory* remembered() const override {
+    return inner_.remembered();
+  }
 
 private:
   protocol::object_space& inner_;
