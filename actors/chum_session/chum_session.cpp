@@ -83,7 +83,7 @@ chum_session_state::~chum_session_state() {
 chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan) {
   auto& st = self->state;
   st.plan = std::move(plan);
-  st.between = {origin_of(st.plan.peer.kind), st.plan.user->me.person, st.plan.peer.person};
+  st.between = {origin_of(st.plan.peer.kind), st.plan.user->me.person, st.plan.peer.person, &st.plan.user->environment->settings.strategies};
   auto view = st.plan.user->store->read();
   st.store_id = view->note("sync/store").value_or("");
   st.batch_name = st.plan.user->environment->random().text(10) + ' ';

@@ -4,6 +4,7 @@
 #include "net/transport.hpp"
 #include "protocol/crypto/crypto.hpp"
 #include "protocol/environment.hpp"
+#include "protocol/policy/sync_strategy.hpp"
 #include "storage/store.hpp"
 
 #include <chrono>
@@ -48,13 +49,14 @@ struct timing {
 struct node_settings {
   side which = side::archive;
   std::string host = "127.0.0.1";
-  uint16_t bridge_port = 8765;     ///< archive: where it listens; 0 takes a free one
-  uint16_t ipc_port = 8766;        ///< JSON-RPC of this side
-  std::string public_url;          ///< what invitations name; empty: ws://host:port of the listener
-  bool plain_person_names = false; ///< USER@lama.local as the old app had it (docs/protocol/04 §1.5)
-  uint64_t channel_window = 200;   ///< sparse: newest entries per conversation that are kept here
-  uint64_t sparse_budget = 0;      ///< sparse: bytes of objects and blobs above which what is cold is evicted; 0: no limit
-  std::string backup_folder;       ///< where this process writes backups that are asked for over JSON-RPC; empty: it makes none
+  uint16_t bridge_port = 8765;                 ///< archive: where it listens; 0 takes a free one
+  uint16_t ipc_port = 8766;                    ///< JSON-RPC of this side
+  std::string public_url;                      ///< what invitations name; empty: ws://host:port of the listener
+  bool plain_person_names = false;             ///< USER@lama.local as the old app had it (docs/protocol/04 §1.5)
+  uint64_t channel_window = 200;               ///< sparse: newest entries per conversation that are kept here
+  uint64_t sparse_budget = 0;                  ///< sparse: bytes of objects and blobs above which what is cold is evicted; 0: no limit
+  protocol::policy::strategy_table strategies; ///< types that the configuration keeps on this instance (docs/sync-strategies.md)
+  std::string backup_folder;                   ///< where this process writes backups that are asked for over JSON-RPC; empty: it makes none
   std::string version = "0.1.0";
   timing times;
 };

@@ -4,6 +4,7 @@
 #include "net/rpc_client.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,8 @@ struct common_options {
   std::string token;
   std::string user;
   std::string password_file;
-  bool archive = false; ///< talk to the archive instance in place of the sparse one
+  std::map<std::string, std::string> sync_strategies; ///< of the configuration file, by type; apps/lama/policy_command.hpp reads them
+  bool archive = false;                               ///< talk to the archive instance in place of the sparse one
   bool json = false;
 
   std::filesystem::path folder() const;

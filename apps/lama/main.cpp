@@ -1,4 +1,5 @@
 #include "apps/lama/commands.hpp"
+#include "apps/lama/policy_command.hpp"
 
 #if __has_include("apps/lama/bench.hpp")
 #include "apps/lama/bench.hpp"
@@ -18,6 +19,7 @@ void add_common_options(CLI::App& app, common_options& common, settings_table& s
   settings.add(app, "--token", common.token, "Its token; better given as LAMA_TOKEN");
   settings.add(app, "--user", common.user, "As which user; may be left out when only one is logged in");
   settings.add(app, "--password-file", common.password_file, "Its first line is the password (else LAMA_PASSWORD, else it is asked for)");
+  settings.add_section("sync-strategies", common.sync_strategies);
   app.add_flag("--archive", common.archive, "Talk to the archive instance in place of this device's");
   app.add_flag("--json", common.json, "Answers as JSON");
 }
@@ -53,6 +55,7 @@ int start(int argc, char** argv) {
   add_status_command(commands);
   add_bridge_commands(commands);
   add_chaos_command(commands);
+  add_policy_command(commands);
 #ifdef LAMA_HAS_BENCH
   add_bench(app);
 #endif

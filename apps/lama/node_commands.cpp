@@ -1,4 +1,5 @@
 #include "apps/lama/commands.hpp"
+#include "apps/lama/policy_command.hpp"
 #include "apps/lama/run.hpp"
 
 #include <cstdlib>
@@ -40,6 +41,12 @@ void add_sparse(command_list& to, CLI::App& command, node_options& options) {
 int start_node(const common_options& common, node_options options) {
   if (!options.provision.empty())
     options.provision = std::filesystem::absolute(options.provision).string();
+  auto strategies = configured_strategies(common);
+  if (!strategies) {
+    report(strategies.failure(), common.json);
+    return wrong_use;
+  }
+  options.strategies = *std::move(strategies);
   const auto* check = std::getenv("LAMA_IPC_CHECK_ANSWERS");
   options.check_answers = check && std::string_view{check} == "1";
   return run_node(common, options);

@@ -19,26 +19,36 @@ json to_json(const policy::explanation& x) {
   return {{"type", x.type}, {"strategy", policy::to_string(x.strategy)}, {"why", x.why}, {"configured", x.configured}, {"takes", std::move(rules)}};
 }
 
+std::filesystem::path file_of(const common_options& common) {
+  return common.config.empty() ? default_config_file() : std::filesystem::path{common.config};
+}
+
 int explain(const common_options& common, const std::string& type) {
-  auto found = policy::explain(type, policy::strategy_table{}, protocol::standard_recipes());
+  auto table = configured_strategies(common);
+  if (!table)
+    return report(table.failure(), common.json);
+  auto found = policy::explain(type, *table, protocol::standard_recipes());
   if (!found)
     return report(found.failure(), common.json);
   if (common.json) {
     print_json(to_json(*found));
     return worked;
   }
-  std::cout << found->type << " is " << policy::to_string(found->strategy) << (found->configured ? " (configured)" : "") << ": " << found->why
-            << ".\nWhat is taken of it\n";
+  std::cout << found->type << " is " << policy::to_string(found->strategy) << (found->configured ? " (" + file_of(common).string() + ")" : "") << ": "
+            << found->why << ".\nWhat is taken of it\n";
   for (const auto& rule : found->rules)
     std::cout << "  from " << rule.from << ": " << rule.reach << '\n';
   return worked;
 }
 
 int list_all(const common_options& common) {
+  auto table = configured_strategies(common);
+  if (!table)
+    return report(table.failure(), common.json);
   auto all = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto* type : protocol::standard_recipes().all()) {
-    auto found = policy::explain(type->name, policy::strategy_table{}, protocol::standard_recipes());
+    auto found = policy::explain(type->name, *table, protocol::standard_recipes());
     if (!found)
       return report(found.failure(), common.json);
     all.push_back(to_json(*found));
@@ -52,6 +62,14 @@ int list_all(const common_options& common) {
 }
 
 } // namespace
+
+result<policy::strategy_table> configured_strategies(const common_options& common) {
+  policy::strategy_table table;
+  for (const auto& [type, wanted] : common.sync_strategies)
+    if (auto set = table.set(type, wanted, protocol::standard_recipes()); !set)
+      return fail(set.failure().code, file_of(common).string() + ", [sync-strategies]: " + set.failure().message);
+  return table;
+}
 
 void add_policy_command(command_list& to) {
   auto* command = to.add("policy", "What becomes of each type of object, who may bring it, and why");

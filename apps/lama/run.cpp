@@ -82,6 +82,7 @@ result<done> start_side(house& all, const node_options& options, side which) {
   settings.channel_window = options.channel_window;
   LAMA_TRY(budget, parse_bytes(options.sparse_budget));
   settings.sparse_budget = budget;
+  settings.strategies = options.strategies;
   settings.backup_folder = (all.data_dir / "backups").string();
   x->environment = real_environment(all.data_dir, settings, all.network, all.log);
   x->ipc_file = which == side::archive ? archive_ipc_file : sparse_ipc_file;

@@ -3,6 +3,7 @@
 #include "apps/lama/client.hpp"
 #include "apps/lama/environment.hpp"
 #include "apps/lama/settings.hpp"
+#include "protocol/policy/sync_strategy.hpp"
 
 #include <cstdint>
 #include <string>
@@ -23,6 +24,7 @@ struct node_options {
   uint64_t channel_window = 200;
   std::string sparse_budget = "0"; ///< "500MB"; 0: no limit
   uint32_t login_attempts = 10;
+  protocol::policy::strategy_table strategies;
   bool create = false;        ///< the user of --user, where it does not exist
   bool check_answers = false; ///< against the schema; LAMA_IPC_CHECK_ANSWERS=1, set by the process tests
   log_options log;

@@ -32,31 +32,57 @@ std::string variable_of(const std::string& key) {
   return name;
 }
 
-/// Scalars of the top level, as text.
-result<std::map<std::string, std::string>> read_file(const std::filesystem::path& file) {
+struct written_settings {
+  std::map<std::string, std::string> scalars; ///< of the top level, as text
+  std::map<std::string, std::map<std::string, std::string>> sections;
+};
+
+result<std::map<std::string, std::string>> read_section(const std::filesystem::path& file, const std::string& name, const toml::table& section) {
   std::map<std::string, std::string> found;
+  for (const auto& [key, node] : section) {
+    auto text = node.value_exact<std::string>();
+    if (!text)
+      return fail(errc::bad_input, file.string() + ", [" + name + "]: " + std::string{std::string_view{key}} + " must be a text.");
+    found[std::string{std::string_view{key}}] = *text;
+  }
+  return found;
+}
+
+result<written_settings> read_table(const std::filesystem::path& file, const toml::table& table) {
+  written_settings found;
+  for (const auto& [key, node] : table) {
+    std::string name{std::string_view{key}};
+    if (auto string = node.value_exact<std::string>()) {
+      found.scalars[name] = *string;
+    } else if (auto number = node.value_exact<int64_t>()) {
+      found.scalars[name] = std::to_string(*number);
+    } else if (auto flag = node.value_exact<bool>()) {
+      found.scalars[name] = *flag ? "true" : "false";
+    } else if (const auto* section = node.as_table()) {
+      LAMA_TRY(read, read_section(file, name, *section));
+      found.sections[name] = std::move(read);
+    } else {
+      return fail(errc::bad_input, file.string() + ": " + name + " must be a text, a number, or true or false.");
+    }
+  }
+  return found;
+}
+
+result<written_settings> read_file(const std::filesystem::path& file) {
   std::ifstream in{file};
   if (!in)
     return fail(errc::not_found, "The configuration file " + file.string() + " cannot be read.");
   std::stringstream text;
   text << in.rdbuf();
   try {
-    auto table = toml::parse(text.str());
-    for (const auto& [key, node] : table) {
-      std::string name{std::string_view{key}};
-      if (auto string = node.value_exact<std::string>())
-        found[name] = *string;
-      else if (auto number = node.value_exact<int64_t>())
-        found[name] = std::to_string(*number);
-      else if (auto flag = node.value_exact<bool>())
-        found[name] = *flag ? "true" : "false";
-      else
-        return fail(errc::bad_input, file.string() + ": " + name + " must be a text, a number, or true or false.");
-    }
+    return read_table(file, toml::parse(text.str()));
   } catch (const toml::parse_error& problem) {
     return fail(errc::bad_input, file.string() + ", line " + std::to_string(problem.source().begin.line) + ": " + std::string{problem.description()} + '.');
   }
-  return found;
+}
+
+error unknown_key(const std::filesystem::path& file, const std::string& key) {
+  return fail(errc::bad_input, file.string() + ": nobody knows the key " + key + "; config/lama.toml documents all keys.");
 }
 
 } // namespace
@@ -75,23 +101,29 @@ void settings_table::keep(const CLI::App& app, const CLI::Option* option, const 
 }
 
 result<done> settings_table::resolve(const CLI::App* chosen, const std::string& file) const {
-  std::map<std::string, std::string> written;
+  written_settings written;
   auto path = file.empty() ? default_config_file() : std::filesystem::path{file};
   std::error_code ignored;
   if (!file.empty() || std::filesystem::exists(path, ignored)) {
     LAMA_TRY(read, read_file(path));
     written = std::move(read);
   }
-  for (const auto& [key, value] : written)
+  for (const auto& [key, value] : written.scalars)
     if (std::ranges::find(entries_, key, &entry::key) == entries_.end())
-      return fail(errc::bad_input, path.string() + ": nobody knows the key " + key + "; config/lama.toml documents all keys.");
+      return unknown_key(path, key);
+  for (auto& [name, content] : written.sections) {
+    auto known = std::ranges::find(sections_, name, [](const auto& x) { return x.first; });
+    if (known == sections_.end())
+      return unknown_key(path, '[' + name + ']');
+    *known->second = std::move(content);
+  }
   for (const auto& x : entries_) {
     if ((x.app != chosen && x.app->get_parent() != nullptr) || x.option->count() > 0)
       continue;
     auto variable = variable_of(x.key);
     auto value = environment(variable);
     auto where = variable;
-    if (auto found = written.find(x.key); value.empty() && found != written.end()) {
+    if (auto found = written.scalars.find(x.key); value.empty() && found != written.scalars.end()) {
       value = found->second;
       where = path.string() + ": " + x.key;
     }

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lama::app {
@@ -24,6 +26,11 @@ public:
   }
   CLI::Option* add_flag(CLI::App& app, const std::string& flag, bool& target, const std::string& help);
 
+  /// A table of texts that stands in the file alone: [name].
+  void add_section(const std::string& name, std::map<std::string, std::string>& target) {
+    sections_.emplace_back(name, &target);
+  }
+
   /// After parsing, for `chosen` and the program's own options: fills what no flag said. `bad_input` for a value that does not fit, and for
   /// a file with keys that nobody knows: most often a typo.
   /// @param file  of the configuration; empty: lama/lama.toml in the user's configuration folder, if it is there
@@ -40,6 +47,7 @@ private:
   void keep(const CLI::App& app, const CLI::Option* option, const std::string& flag, std::function<bool(const std::string&)> set);
 
   std::vector<entry> entries_;
+  std::vector<std::pair<std::string, std::map<std::string, std::string>*>> sections_;
 };
 
 /// $XDG_DATA_HOME/lama, or ~/.local/share/lama.

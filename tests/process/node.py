@@ -158,10 +158,10 @@ class Home:
         until(attempt, "login")
         until(lambda: self.archive_rpc.call("one-core:getInstance"), "the archive's unlocking")
 
-    def cli(self, *arguments, check=True, stdin=None, env=None):
+    def cli(self, *arguments, check=True, stdin=None, env=None, timeout=120):
         done = subprocess.run(
             [str(LAMA), *arguments, "--data-dir", str(self.data_dir)],
-            capture_output=True, text=True, timeout=120, input=stdin, env={**os.environ, "LAMA_PASSWORD": PASSWORD, **(env or {})},
+            capture_output=True, text=True, timeout=timeout, input=stdin, env={**os.environ, "LAMA_PASSWORD": PASSWORD, **(env or {})},
         )
         if check and done.returncode != 0:
             raise AssertionError(f"lama {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
