@@ -74,6 +74,7 @@ public:
       keep(name);
     for (const auto& channel : rules_.kept_channels)
       each_entry(*view_, channel, [&](const models::channel_entry& x) {
+        reached_.insert(x.entry);
         keep(x.entry);
         return true;
       });
@@ -90,6 +91,8 @@ public:
         if (--needed_[name] == 0)
           take(name, view_->size_of(name).value_or(0));
     }
+    if (plan_.bytes < wanted_)
+      take_islands();
     if (auto trouble = view_->trouble())
       return *std::move(trouble);
     return std::move(plan_);
@@ -102,11 +105,12 @@ private:
   }
 
   void look_at(const hash& channel) {
-    if (std::ranges::find(rules_.kept_channels, channel) != rules_.kept_channels.end())
+    if (is_among(rules_.kept_channels, channel))
       return;
     std::vector<candidate> old;
     std::size_t count = 0;
     each_entry(*view_, channel, [&](const models::channel_entry& x) {
+      reached_.insert(x.entry);
       if (++count <= rules_.kept_entries)
         keep(x.entry);
       else
@@ -119,6 +123,37 @@ private:
       look_at_tree(*x);
       entries_.push_back(*x);
     }
+  }
+
+  /// Entries that no list leads to: a page that came below a part which had gone meanwhile, and what a merge rebuilt. Nobody is shown them as they are.
+  void take_islands() {
+    for (const auto& channel : all_of("ChannelInfo"))
+      if (!is_among(rules_.channels, channel) && !is_among(rules_.kept_channels, channel))
+        each_entry(*view_, channel, [&](const models::channel_entry& x) {
+          reached_.insert(x.entry);
+          keep(x.entry);
+          return !view_->in_the_way();
+        });
+    for (const auto& entry : all_of("LinkedListEntry"))
+      if (plan_.bytes < wanted_ && !reached_.contains(entry) && view_->contains(entry))
+        for (const auto& name : tree_of(*view_, entry))
+          take(name, view_->size_of(name).value_or(0));
+  }
+
+  std::vector<hash> all_of(std::string_view type) const {
+    constexpr std::size_t a_page = 10'000;
+    std::vector<hash> all;
+    std::string next;
+    do {
+      auto page = view_->objects_of_type(type, a_page, next);
+      all.insert(all.end(), page.names.begin(), page.names.end());
+      next = std::move(page.next);
+    } while (!next.empty() && !view_->in_the_way());
+    return all;
+  }
+
+  static bool is_among(const std::vector<hash>& names, const hash& name) {
+    return std::ranges::find(names, name) != names.end();
   }
 
   /// The same text of the same person is one object, whatever entries it stands in: it goes with the last of them.
@@ -142,6 +177,7 @@ private:
   const eviction_rules& rules_;
   uint64_t wanted_;
   std::unordered_set<hash> kept_;
+  std::unordered_set<hash> reached_; ///< entries that stand in a list
   std::unordered_set<hash> taken_;
   std::unordered_map<hash, uint32_t> needed_; ///< by so many entries that may go
   std::vector<candidate> blobs_;

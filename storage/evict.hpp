@@ -25,6 +25,7 @@ struct eviction_plan {
 
 /// Names whose eviction frees at least `bytes`, or all that may go. Large blobs first, then whole entries; of both what was not looked at
 /// lately (`store::mark_used`) before what was, and the older before the newer. A channel loses its oldest part, never a piece of its middle.
+/// Where that is not enough, entries go that no list leads to.
 /// Reads the channels through: some 20 µs an entry. Errors: the disk's.
 result<eviction_plan> plan_eviction(const store& from, const eviction_rules& rules, uint64_t bytes);
 

@@ -68,8 +68,9 @@ struct chum_session_state {
   std::optional<caf::actor_clock::time_point> tick_at;
   uint64_t batches = 0;
   uint64_t objects = 0;
-  uint64_t declined = 0; ///< items that the policy refused
+  uint64_t declined = 0;                                       ///< items that the policy refused
   std::map<uint32_t, caf::typed_response_promise<ok>> fetches; ///< by request number
+  std::map<uint32_t, fetch_page> wanted_pages;                 ///< asked for by themselves, by request number
   std::string last_error;
 
   ~chum_session_state();

@@ -3,6 +3,7 @@
 #include "actors/chum_session/host.hpp"
 #include "actors/common/errors.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/models/channels.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -76,6 +77,23 @@ void chum_host::give_up_fetches() {
     promise.deliver(to_caf(no_session()));
 }
 
+/// Nobody has seen it yet, and it is the oldest of all: without this it would be the first to go again where room is short.
+void chum_host::keep_for_who_looked(const fetch_page& page) {
+  auto view = user().store->read();
+  auto head = models::channel_head(*view, page.channel);
+  auto next = head ? *head : std::nullopt;
+  std::vector<hash> brought;
+  for (std::size_t walked = 0; next && walked < limits::channel_walk && brought.size() < page.count; ++walked) {
+    auto entry = models::read_entry(*view, page.channel, *next);
+    if (!entry)
+      break;
+    if (!page.before_ms || entry->timestamp < *page.before_ms)
+      brought.push_back(entry->creation_time);
+    next = entry->previous;
+  }
+  user().store->mark_used(brought);
+}
+
 /// From now on whoever looks for something finds us. What was looked for before is asked for again, and the notes of it go.
 void chum_host::serve_fetches() {
   auto& st = state();
@@ -85,8 +103,12 @@ void chum_host::serve_fetches() {
   std::vector<std::string> served;
   for (const auto& [key, text] : user().store->read()->notes(wanted_page_note, most_wanted_pages)) {
     auto page = wanted_page(key, text);
-    if (page && !ask(*st.extension, *page))
-      break;
+    if (page) {
+      auto asked = ask(*st.extension, *page);
+      if (!asked)
+        break;
+      st.wanted_pages.emplace(*asked, *page);
+    }
     served.push_back(key);
   }
   if (served.empty())

@@ -354,6 +354,8 @@ void chum_host::perform(protocol::sync::delivered&) {
   // The frontier says the same where it is asked for.
 }
 void chum_host::perform(protocol::sync::answered& x) {
+  if (auto page = state().wanted_pages.extract(x.request); page && x.outcome)
+    keep_for_who_looked(page.mapped());
   auto asked = state().fetches.extract(x.request);
   if (!asked)
     return;

@@ -42,6 +42,7 @@ private:
   void say_hello();
   void switch_to_extension();
   void serve_fetches();
+  void keep_for_who_looked(const fetch_page& page);
   void stay_with_stock(const lama::error& why);
   void send(bool text, std::string bytes);
   void store(protocol::chum::store_batch batch);

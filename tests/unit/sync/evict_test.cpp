@@ -118,6 +118,28 @@ TEST_F(evict_test, pages_bring_it_back_below_what_is_here) {
   EXPECT_EQ(sparse_.store().verify().problem_count, 0u);
 }
 
+/// The page was asked for when the list went on to it; what was between went before it came.
+TEST_F(evict_test, a_page_that_came_below_a_gap_goes_too) {
+  post(channel_, 60);
+  meet();
+  evict(plan({.channels = {channel_}, .kept_entries = 20}));
+  auto oldest = models::read_entry(*sparse_.store().read(), channel_, sparse_.entries(channel_).back());
+  ASSERT_TRUE(oldest);
+  page_request page;
+  page.id = channel_;
+  page.before_ms = oldest->timestamp + 1;
+  page.count = 21;
+  auto asked = sparse_.current->ask_page(page);
+  evict(plan({.channels = {channel_}, .kept_entries = 5}));
+  ASSERT_TRUE(answer_of(asked));
+  ASSERT_EQ(sparse_.messages(channel_).size(), 5u) << "the page is below a gap";
+  ASSERT_TRUE(sparse_.has(blobs_[25]));
+  evict(plan({.channels = {channel_}, .kept_entries = 5}));
+  EXPECT_FALSE(sparse_.has(blobs_[25]));
+  EXPECT_LT(sparse_.store().stored_bytes(), 10u * 41'000u);
+  EXPECT_EQ(sparse_.messages(channel_).size(), 5u);
+}
+
 TEST_F(evict_test, attachments_go_first_and_come_back_by_their_entry) {
   post(channel_, 30);
   meet();
