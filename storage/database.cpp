@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@ namespace lama::storage {
 
 namespace {
 
+/// A log of so many bytes is read in a few milliseconds, and not worth a table of its own.
+constexpr std::size_t read_quickly = 1u << 20;
 constexpr auto owner_file = "LOCK.owner"; ///< LevelDB leaves alone what does not carry one of its names
 
 bool says(const leveldb::Status& status, std::string_view words) {
@@ -75,6 +78,7 @@ result<std::shared_ptr<database>> database::open_as_it_is(const std::filesystem:
     return storage_failure(status, "Opening the store " + folder.string() + " failed");
   }
   opened->db_.reset(db);
+  opened->settles_ = !options.env && !options.before_write;
   // For the message of whoever finds it locked. Not in a simulation, where a run must not depend on a process id.
   if (!options.env)
     leveldb::WriteStringToFile(env, std::to_string(::getpid()), (folder / owner_file).string());
@@ -91,10 +95,24 @@ leveldb::Options database_options(const store_options& options) {
   return x;
 }
 
+void database::settle() {
+  uint64_t used = 0;
+  std::string text;
+  if (db_->GetProperty("leveldb.approximate-memory-usage", &text))
+    std::from_chars(text.data(), text.data() + text.size(), used);
+  if (used < cache_->TotalCharge() + read_quickly)
+    return;
+  // LevelDB has no other way to say so: a range without keys, before which the memtable is written. Where that fails the log is still there.
+  const leveldb::Slice nothing{"\xFF"};
+  db_->CompactRange(&nothing, &nothing);
+}
+
 database::~database() {
   if (before_close_)
     before_close_();
   hurry_background_work();
+  if (db_ && settles_)
+    settle();
 }
 
 result<done> probe_disk(const std::filesystem::path& folder, const store_options& options) {

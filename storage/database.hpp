@@ -40,8 +40,11 @@ public:
 
 private:
   database() = default;
+  /// What is in memory and in the log becomes a table now, so that the next start does not wait for it.
+  void settle();
 
   std::function<void()> before_close_;
+  bool settles_ = false; ///< not in a simulation: it would wait for LevelDB's background thread
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<leveldb::DB> db_;
@@ -49,6 +52,13 @@ private:
 
 /// Is there room for what opening writes again (the log becomes a table)? Asked before a store that can still be read is closed.
 result<done> probe_disk(const std::filesystem::path& folder, const store_options& options);
+
+/// For every read: without the checksums a damaged key would be an absence, also for who finds its block in the cache later.
+inline leveldb::ReadOptions checked_reads() {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  return options;
+}
 
 /// Calls `each(key, value)` for all keys with `prefix`, from `start` on, until it answers false.
 template <class F>

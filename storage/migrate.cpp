@@ -32,7 +32,7 @@ result<done> write(database& to, leveldb::WriteBatch& batch, const store_options
 // Schema 2: the counts tell of what is lost, there may be records of that kind, and the key `q` stands for them.
 result<done> from_1_to_2(database& in, leveldb::WriteBatch& batch) {
   std::string value;
-  auto status = in.db().Get({}, slice(keys::totals), &value);
+  auto status = in.db().Get(checked_reads(), slice(keys::totals), &value);
   if (status.IsNotFound())
     return done{}; // nothing was ever stored
   if (!status.ok())
@@ -57,7 +57,7 @@ result<done> step_from(uint32_t schema, database& in, const store_options& optio
 
 result<uint32_t> schema_of(database& from, const std::filesystem::path& folder) {
   std::string value;
-  auto status = from.db().Get({}, slice(keys::schema), &value);
+  auto status = from.db().Get(checked_reads(), slice(keys::schema), &value);
   if (!status.ok() && !status.IsNotFound())
     return storage_failure(status, "Reading the store " + folder.string() + " failed");
   if (status.ok()) {
@@ -67,7 +67,7 @@ result<uint32_t> schema_of(database& from, const std::filesystem::path& folder) 
       return fail(errc::corrupt, "The schema of the store " + folder.string() + " is unknown. Run lama verify --repair.", value);
     return found;
   }
-  std::unique_ptr<leveldb::Iterator> i{from.db().NewIterator({})};
+  std::unique_ptr<leveldb::Iterator> i{from.db().NewIterator(checked_reads())};
   i->SeekToFirst();
   if (i->Valid())
     return fail(errc::corrupt, "The folder " + folder.string() + " holds a database that is no store of lama. Choose another data folder.");

@@ -40,7 +40,7 @@ result<done> check_schema(database& from, const std::filesystem::path& folder) {
   if (found)
     return done{};
   bool has_objects = false;
-  auto status = scan(from.db(), {}, "o", "o", [&](std::string_view, std::string_view) {
+  auto status = scan(from.db(), checked_reads(), "o", "o", [&](std::string_view, std::string_view) {
     has_objects = true;
     return false;
   });

@@ -51,7 +51,7 @@ struct restoration::state {
 
   /// Those of the earlier backup are older as a whole.
   result<done> forget_notes() {
-    auto status = scan(opened->db(), {}, "n", "n", [&](std::string_view key, std::string_view) {
+    auto status = scan(opened->db(), checked_reads(), "n", "n", [&](std::string_view key, std::string_view) {
       batch.Delete(slice(key));
       return true;
     });

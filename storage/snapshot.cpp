@@ -10,6 +10,7 @@ snapshot::state::state(std::shared_ptr<database> from, const protocol::recipe_ta
     : view(std::move(from), recipes, std::move(types)), reopening(std::move(is_reopening)), cache_(std::move(cache)) {
   if (!database_)
     return;
+  options = checked_reads();
   auto before = cache_->now();
   options.snapshot = database_->db().GetSnapshot();
   version_ = cache_->now() == before ? before : 0;
@@ -21,7 +22,8 @@ snapshot::state::~state() {
 }
 
 std::optional<std::string> snapshot::state::get(std::string_view key) const {
-  return version_ > 0 ? stored(options, key, *cache_, version_) : stored(options, key);
+  // Who does not fill the cache looks at what is on the disk.
+  return version_ > 0 && options.fill_cache ? stored(options, key, *cache_, version_) : stored(options, key);
 }
 
 void snapshot::state::scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const {

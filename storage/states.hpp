@@ -65,6 +65,9 @@ struct transaction::state final : view {
   std::optional<std::string> get(std::string_view key) const override;
   void scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const override;
 
+  /// Not what is remembered of it: whether it is damaged is the question.
+  std::optional<std::string> get_from_disk(std::string_view key) const;
+
   void write(std::string_view key, std::string value, bool ranged = false);
   void erase(std::string_view key);
   uint16_t number_of(std::string_view type);

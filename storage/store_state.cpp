@@ -14,7 +14,7 @@ constexpr std::size_t deletions_per_write = 1000;
 
 std::optional<std::string> stored(database& from, std::string_view key, leveldb::Status& status) {
   std::string value;
-  auto got = from.db().Get({}, slice(key), &value);
+  auto got = from.db().Get(checked_reads(), slice(key), &value);
   if (got.ok())
     return value;
   if (!got.IsNotFound())
@@ -24,7 +24,7 @@ std::optional<std::string> stored(database& from, std::string_view key, leveldb:
 
 /// The number in the last key with `prefix`, 0 for none.
 uint64_t last_number(database& from, char prefix) {
-  std::unique_ptr<leveldb::Iterator> i{from.db().NewIterator({})};
+  std::unique_ptr<leveldb::Iterator> i{from.db().NewIterator(checked_reads())};
   const char beyond = static_cast<char>(prefix + 1);
   i->Seek({&beyond, 1});
   i->Valid() ? i->Prev() : i->SeekToLast();
@@ -36,7 +36,7 @@ uint64_t last_number(database& from, char prefix) {
 result<done> remove_chunks(database& from, uint64_t storage, const std::function<void()>& before_write) {
   std::vector<std::string> found;
   auto prefix = keys::chunks(storage);
-  auto status = scan(from.db(), {}, prefix, prefix, [&](std::string_view key, std::string_view) {
+  auto status = scan(from.db(), checked_reads(), prefix, prefix, [&](std::string_view key, std::string_view) {
     found.emplace_back(key);
     return true;
   });
@@ -73,7 +73,7 @@ result<done> store::state::load(database& from) {
   auto decoded = value ? decode_totals(*value) : totals{};
   auto table = std::make_shared<type_table>();
   auto in_order = true;
-  status = scan(from.db(), {}, "y", "y", [&](std::string_view key, std::string_view name) {
+  status = scan(from.db(), checked_reads(), "y", "y", [&](std::string_view key, std::string_view name) {
     in_order = piece_reader{key.substr(1)}.number(2) == table->size();
     table->add(name);
     return in_order;
@@ -89,7 +89,7 @@ result<done> store::state::load(database& from) {
 
 result<done> store::state::remove_left_overs() {
   std::vector<uint64_t> found;
-  auto status = scan(opened->db(), {}, "u", "u", [&](std::string_view key, std::string_view) {
+  auto status = scan(opened->db(), checked_reads(), "u", "u", [&](std::string_view key, std::string_view) {
     found.push_back(piece_reader{key.substr(1)}.number(8));
     return true;
   });

@@ -118,7 +118,7 @@ result<done> transaction::evict(const hash& name) {
 }
 
 result<done> transaction::quarantine(const hash& name) {
-  auto value = state_->get(keys::object(name));
+  auto value = state_->get_from_disk(keys::object(name));
   if (!value)
     return state_->trouble() ? *state_->trouble() : fail(errc::not_found, "Object " + name.hex() + " is not here.");
   auto held = decode_record(*value);

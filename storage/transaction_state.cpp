@@ -38,7 +38,13 @@ transaction::state::~state() {
 std::optional<std::string> transaction::state::get(std::string_view key) const {
   if (const auto* own = writes.find(key))
     return own->value;
-  return stored({}, key, *cache_, version_);
+  return stored(checked_reads(), key, *cache_, version_);
+}
+
+std::optional<std::string> transaction::state::get_from_disk(std::string_view key) const {
+  if (const auto* own = writes.find(key))
+    return own->value;
+  return stored(checked_reads(), key);
 }
 
 void transaction::state::scan(std::string_view prefix, const std::function<void(std::string_view)>& each) const {
@@ -47,7 +53,7 @@ void transaction::state::scan(std::string_view prefix, const std::function<void(
     return true;
   };
   if (database_)
-    if (auto status = storage::scan(database_->db(), {}, prefix, prefix, pass_value); !status.ok())
+    if (auto status = storage::scan(database_->db(), checked_reads(), prefix, prefix, pass_value); !status.ok())
       note_trouble(storage_failure(status, "Reading from the store failed"));
   // Own entries carry greater sequence numbers than all stored ones.
   writes.scan(prefix, pass_value);

@@ -1,5 +1,4 @@
 #include "apps/lama/commands.hpp"
-#include "apps/lama/policy_command.hpp"
 
 #if __has_include("apps/lama/bench.hpp")
 #include "apps/lama/bench.hpp"
@@ -55,7 +54,6 @@ int start(int argc, char** argv) {
   add_status_command(commands);
   add_bridge_commands(commands);
   add_chaos_command(commands);
-  add_policy_command(commands);
 #ifdef LAMA_HAS_BENCH
   add_bench(app);
 #endif

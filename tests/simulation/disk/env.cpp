@@ -122,9 +122,14 @@ void env::fill_up(uint64_t free) {
   capacity_ = used() + free;
 }
 
+void env::full_after(uint64_t count) {
+  full_at_ = writes_ + count;
+}
+
 void env::heal() {
   fail_at_ = UINT64_MAX;
   fail_once_at_ = UINT64_MAX;
+  full_at_ = UINT64_MAX;
   fail_read_at_ = UINT64_MAX;
   failing_kind_.clear();
   torn_ = 0;
@@ -204,7 +209,8 @@ Status env::may_append(std::size_t size) {
   if (auto status = may_write("append"); !status.ok())
     return status;
   // The words of the real one, by which the store tells a full disk from a broken one.
-  return size > capacity_ - std::min(capacity_, used()) ? Status::IOError("append", std::generic_category().message(ENOSPC)) : Status::OK();
+  return writes_ >= full_at_ || size > capacity_ - std::min(capacity_, used()) ? Status::IOError("append", std::generic_category().message(ENOSPC))
+                                                                               : Status::OK();
 }
 
 Status env::NewSequentialFile(const std::string& name, leveldb::SequentialFile** result) {

@@ -43,6 +43,8 @@ public:
   void tear_failed_appends(std::size_t kept);
   /// From now on there is room for `free` more bytes; an append beyond fails with "No space left on device".
   void fill_up(uint64_t free);
+  /// The same at the `count`-th write from now on, if it is an append, and at every append after it.
+  void full_after(uint64_t count);
   /// Ends all of the above.
   void heal();
   /// Damages what is stored: bit `bit` of the file, counted modulo its length. False where there is no such file, or an empty one.
@@ -62,7 +64,7 @@ public:
   }
   /// Was the write reached that is to fail?
   bool failing() const {
-    return writes_ >= fail_at_ || writes_ >= fail_once_at_;
+    return writes_ >= fail_at_ || writes_ >= fail_once_at_ || writes_ >= full_at_;
   }
   /// FNV-1a over all names and bytes.
   uint64_t digest() const;
@@ -108,6 +110,7 @@ private:
   uint64_t writes_ = 0;
   uint64_t fail_at_ = UINT64_MAX;
   uint64_t fail_once_at_ = UINT64_MAX;
+  uint64_t full_at_ = UINT64_MAX;
   uint64_t reads_ = 0;
   uint64_t fail_read_at_ = UINT64_MAX;
   std::string failing_kind_;
