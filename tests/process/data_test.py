@@ -10,7 +10,7 @@ import time
 import unittest
 import urllib.request
 
-from tests.process.node import Home, until
+from tests.process.node import Home, RpcError, until
 
 # More makes the budget test heavier: LAMA_EVICT_MESSAGES=50000 is some 1 GB against 50 MB.
 MESSAGES = int(os.environ.get("LAMA_EVICT_MESSAGES", "400"))
@@ -245,6 +245,84 @@ class Budget(Scratch):
             self.figures["MB of memory, both sides"] = anonymous_megabytes(anna)
             if "LAMA_EVICT_MESSAGES" in os.environ:
                 print(json.dumps({"messages": MESSAGES, "bytes": total, "budget": budget, **self.figures}, indent=1))
+
+
+class Away(Scratch):
+    def test_what_is_not_here_while_the_archive_is_away_comes_by_itself(self):
+        anna = Home("anna", ("archive", "sparse"))
+        anna.process("sparse").arguments = ("--sparse-budget", "1500000")
+        with anna:
+            anna.register()
+            chat = import_chat(anna, 300, self.folder / "chat", attachment=20_000)
+            until(lambda: anna.conversations(), "the conversation on the device")
+
+            def within():
+                evictor = anna.rpc.call("node:status")["actors"]["evictor/anna"]
+                return not evictor["busy"] and evictor["evicted"] > 0 and 0 < evictor["stored"] <= 1_500_000
+            until(within, "the device within its budget", 120)
+            anna.process("archive").stop()
+
+            # What is here is shown, page after page; then it is said that the next one is not here now.
+            older = {"conversationId": chat, "limit": 20}
+            shown = []
+
+            def refused():
+                try:
+                    page = anna.rpc.call("query:getMessages", older)["messages"]
+                except RpcError as failure:
+                    return failure
+                shown[:0] = [x["text"] for x in page]
+                older["before"] = page[0]["time"]
+            failure = until(refused, "the page that is not here")
+            self.assertEqual(failure.code, -32007)
+            self.assertIn("comes by itself", failure.message)
+            self.assertEqual(shown, [f"line {k}" for k in range(300 - len(shown), 300)])
+            self.assertGreater(len(shown), 0)
+
+            def stored():
+                return anna.rpc.call("node:status")["actors"]["evictor/anna"]["stored"]
+            before = stored()
+            anna.process("archive").start()
+            # Nobody asks again: it comes, and can then be read without the archive.
+            until(lambda: stored() > before + 20 * 200, "the page that was looked for")
+            anna.process("archive").stop()
+            page = anna.rpc.call("query:getMessages", older)["messages"]
+            self.assertEqual([x["text"] for x in page], [f"line {k}" for k in range(280 - len(shown), 300 - len(shown))])
+
+
+class Versions(unittest.TestCase):
+    def test_an_object_s_versions_are_listed_compared_and_made_current_again(self):
+        with Home("anna") as anna:
+            anna.register()
+            rpc = anna.rpc
+            first = rpc.call("one-core:createObject", {"type": "Person", "data": {"email": "v@example.com", "name": "One"}})
+            second = rpc.call("one-core:updateObject", {"hash": first["hash"], "updates": {"name": "Two"}})
+            third = rpc.call("one-core:updateObject", {"hash": second["newHash"], "updates": {"name": None}})
+            person = json.loads(anna.cli("query", "Person", "--json").stdout)
+            listed = lambda: rpc.call("storage:log", {"hash": self.id_of(anna, "v@example.com")})["versions"]
+            self.assertEqual([x["hash"] for x in listed()], [third["newHash"], second["newHash"], first["hash"]], person)
+            self.assertEqual([x["current"] for x in listed()], [True, False, False])
+            identity = self.id_of(anna, "v@example.com")
+            changed = rpc.call("storage:diff", {"hash": identity})
+            self.assertEqual((changed["type"], changed["changes"]), ("Person", [{"path": "name", "before": "Two"}]))
+            both = rpc.call("storage:diff", {"hash": identity, "from": "2", "to": "1"})
+            self.assertEqual(both["changes"], [{"path": "name", "before": "One", "after": "Two"}])
+            named = rpc.call("storage:diff", {"hash": identity, "from": first["hash"][:12], "to": listed()[0]["node"]})
+            self.assertEqual(named["changes"], [{"path": "name", "before": "One"}])
+
+            restored = rpc.call("storage:restore", {"hash": identity, "version": "2"})
+            self.assertEqual(restored["hash"], first["hash"])
+            self.assertEqual([x["hash"] for x in listed()], [first["hash"], third["newHash"], second["newHash"], first["hash"]])
+            self.assertEqual((listed()[0]["node"], listed()[0]["kind"]), (restored["node"], "change"))
+            for params, code in (({"hash": identity, "version": "0"}, -32004), ({"hash": identity, "version": "9"}, -32003), ({"hash": "0" * 64, "version": "1"}, -32003)):
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("storage:restore", params)
+                self.assertEqual(refused.exception.code, code, params)
+            self.assertIn("One", anna.cli("diff", identity, "1", "0").stdout)
+
+    def id_of(self, anna, email):
+        text = f'<div data-id-object="true" itemscope itemtype="//refin.io/Person"><span itemprop="email">{email}</span></div>'
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 if __name__ == "__main__":
