@@ -54,6 +54,8 @@ inline constexpr std::size_t rpc_message_bytes = 8u << 20;
 inline constexpr std::size_t chat_text_bytes = 1u << 20;
 /// Attachments of one message.
 inline constexpr std::size_t chat_attachments = 256;
+/// Changes that one message takes, and that are looked at when it is shown: whoever corrects more often deletes and writes anew.
+inline constexpr std::size_t message_annotations = 500;
 
 /// Invitations open at a time; more is a loop, not a person.
 inline constexpr std::size_t open_invitations = 64;
@@ -109,6 +111,9 @@ inline constexpr std::size_t sync_fetch_names = 256;
 inline constexpr std::size_t sync_proof_objects = 1024;
 /// Entries of one channel that are walked at a time: a hundred posts a day for a century.
 inline constexpr std::size_t sync_list_entries = 1u << 22;
+/// Types that a hello names, and how long such a name is.
+inline constexpr std::size_t sync_hello_types = 64;
+inline constexpr std::size_t type_name_bytes = 256;
 /// Objects within objects, lists not counted: honest ones reach 10.
 inline constexpr std::size_t sync_tree_depth = 4096;
 

@@ -31,6 +31,8 @@ const rules& rules_for(record_kind kind) {
       {"Profile", {"communicationEndpoint", "personDescription"}},
       {"Someone", {}},
       {"LamaReceipt", {}}, // ours: which messages of the outbox are still on their way; `message` and `posted` are mostly the same
+      {"LamaDelivered", {"messages"}},
+      {"LamaAnnotation", {"message"}}, // what became of a message is asked whenever it is shown
       {"OneInstanceEndpoint", {}},
   };
   static const rules id_objects{

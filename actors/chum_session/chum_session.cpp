@@ -57,8 +57,10 @@ void make_extension(chum_session_state& st, const storage::snapshot& view) {
   config.entry_window = sparse ? static_cast<uint32_t>(st.plan.user->environment->settings.channel_window) : 0;
   config.accepts_elsewhere = sparse;
   config.policy = st.admission.get();
-  if (!own)
+  if (!own) {
     config.may_leave = [](std::string_view type) { return protocol::is_stock_type(type); };
+    config.shared_types = {annotation_type};
+  }
   config.takes_version = [between = seen_from_there(st), recipes = &view.recipes()](std::string_view id_text) {
     return static_cast<bool>(policy::admit(between, policy::role::version, id_text, *recipes));
   };

@@ -17,6 +17,9 @@
 
 namespace lama::actors {
 
+/// What friends' nodes tell each other beyond the stock types: edits and deletions (docs/annotations.md).
+inline constexpr const char* annotation_type = "LamaAnnotation";
+
 /// With whom, and over what.
 struct chum_plan {
   user_context_ptr user;

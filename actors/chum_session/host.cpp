@@ -2,6 +2,8 @@
 
 #include "actors/common/errors.hpp"
 #include "actors/conversations/delivery.hpp"
+#include "actors/conversations/interface.hpp"
+#include "actors/deliveries/interface.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -145,6 +147,7 @@ void chum_host::answer_hello(const protocol::chum::remote_asks& asked) {
   }
   st.hello_said = true;
   st.stock->answer(asked.request.id, *answer);
+  tell_what_it_takes();
   switch_to_extension();
 }
 
@@ -176,7 +179,18 @@ void chum_host::stay_with_stock(const lama::error& why) {
   }
   if (why.code != errc::unsupported)
     user().environment->log(log_info, chum_session_state::name, "the peer does not speak our extension: " + why.message);
+  tell_what_it_takes();
   state().stock->pause_import(false, now_ms());
+}
+
+/// Whether messages can be changed depends on the nodes of all who have them.
+void chum_host::tell_what_it_takes() {
+  auto& st = state();
+  if (st.plan.peer.kind != peer_kind::contact)
+    return;
+  auto changes = std::ranges::find(st.extension->remote_types(), annotation_type) != st.extension->remote_types().end();
+  if (auto conversations = user().members->find<conversations_actor>(user().role("conversations")))
+    self_->send(conversations, peer_understands{st.between.remote, changes});
 }
 
 void chum_host::send(bool text, std::string bytes) {
@@ -350,8 +364,12 @@ void chum_host::perform(protocol::sync::save_frontier& x) {
   if (!std::exchange(state().frontiers_are_due, true))
     self_->delayed_send(self_, std::chrono::milliseconds{500}, save_frontiers_now{});
 }
-void chum_host::perform(protocol::sync::delivered&) {
-  // The frontier says the same where it is asked for.
+/// The frontier says the same where it is asked for; of messages to friends people want to know.
+void chum_host::perform(protocol::sync::delivered& x) {
+  if (state().plan.peer.kind != peer_kind::contact)
+    return;
+  if (auto deliveries = user().members->find<deliveries_actor>(user().role("deliveries")))
+    self_->send(deliveries, version_delivered{state().between.remote, x.id, x.data});
 }
 void chum_host::perform(protocol::sync::answered& x) {
   if (auto page = state().wanted_pages.extract(x.request); page && x.outcome)

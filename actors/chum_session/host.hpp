@@ -44,6 +44,7 @@ private:
   void serve_fetches();
   void keep_for_who_looked(const fetch_page& page);
   void stay_with_stock(const lama::error& why);
+  void tell_what_it_takes();
   void send(bool text, std::string bytes);
   void store(protocol::chum::store_batch batch);
   void store(protocol::sync::commit_batch batch);

@@ -4,11 +4,13 @@
 #include "actors/conversations/delivery.hpp"
 #include "actors/conversations/history.hpp"
 #include "actors/conversations/listing.hpp"
+#include "protocol/models/annotations.hpp"
 #include "protocol/models/chat.hpp"
 #include "protocol/models/outbox.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -150,6 +152,8 @@ void look_at(self_pointer self, const storage::commit_info& info) {
         continue;
       if (st.user->partner && models::is_outbox(*key, {st.user->partner->person, st.user->me.person}))
         st.outboxes.insert(change.id);
+      else if (auto conversation = models::annotated_conversation(key->id))
+        st.stale.emplace(*conversation);
       else if (key->id != models::receipts_channel)
         st.stale.insert(key->id);
     }
@@ -207,6 +211,67 @@ caf::result<message_posted> post(self_pointer self, post_message& request) {
   return promise;
 }
 
+result<done> change_own(storage::transaction& to, const user_context& user, const change_message& request, models::posted& outcome) {
+  auto now = user.environment->clock->now_ms();
+  LAMA_TRY(current, protocol::load_current(to, models::conversation_id(request.conversation)));
+  LAMA_TRY(conversation, models::read_conversation(current));
+  if (request.kind == models::annotation_kind::read) {
+    LAMA_TRY(mark, models::annotate_read(to, request.conversation, request.message, user.me.person, now));
+    return models::mark_read(to, mark, now);
+  }
+  LAMA_CHECK(models::check_takes_changes(conversation));
+  LAMA_TRY(annotation, models::annotate(to, request.conversation, request.message, request.kind, request.text, user.me.person, now));
+  models::audience who{conversation.participants, {}};
+  std::erase(who.persons, user.me.person);
+  if (user.partner)
+    who.persons.push_back(user.partner->person);
+  LAMA_TRY(channel, models::open_annotations(to, request.conversation, user.me.person, who, now));
+  LAMA_TRY(posted, models::post(to, channel, models::text_of(annotation), user.keys->as(user.me.person), now));
+  outcome = posted;
+  return done{};
+}
+
+caf::result<message_changed> change(self_pointer self, change_message& request) {
+  auto promise = self->make_response_promise<message_changed>();
+  auto outcome = std::make_shared<models::posted>();
+  auto& st = self->state;
+  transact change{"change message",
+                  [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return change_own(to, *user, request, *outcome); }};
+  self->request(st.user->writer(), deadline_of(self), std::move(change))
+      .then([promise, outcome](transacted) mutable { promise.deliver(message_changed{outcome->creation_time}); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+  return promise;
+}
+
+/// All conversations with the person are looked at again, for whether their messages can be changed.
+void learn(self_pointer self, const peer_understands& what) {
+  auto& st = self->state;
+  auto view = st.user->store->read();
+  auto key = takes_changes_note(what.person);
+  if (view->note(key).has_value() == what.changes)
+    return;
+  std::set<std::string> concerned;
+  for (const auto& id : all_conversations(*view))
+    if (auto current = protocol::load_current(*view, models::conversation_id(id)))
+      if (auto read = models::read_conversation(*current); read && std::ranges::find(read->participants, what.person) != read->participants.end())
+        concerned.insert(id);
+  write(
+      self, "remember what a node takes",
+      [key, what](storage::transaction& to) -> result<done> {
+        if (what.changes)
+          to.set_note(key, {});
+        else
+          to.remove_note(key);
+        return done{};
+      },
+      [self, concerned](bool worked) {
+        if (!worked)
+          return; // the next session says it again
+        self->state.stale.insert(concerned.begin(), concerned.end());
+        refresh_soon(self);
+      });
+}
+
 caf::result<lines_imported> import(self_pointer self, import_lines& request) {
   auto promise = self->make_response_promise<lines_imported>();
   auto outcome = std::make_shared<lines_imported>();
@@ -261,6 +326,8 @@ conversations_actor::behavior_type conversations(self_pointer self, user_context
       },
       [self](create_conversation& request) { return create(self, request); },
       [self](post_message& request) { return post(self, request); },
+      [self](change_message& request) { return change(self, request); },
+      [self](const peer_understands& what) { learn(self, what); },
       [self](import_lines& request) { return import(self, request); },
       [self](get_status) {
         auto& st = self->state;

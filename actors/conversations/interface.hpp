@@ -2,6 +2,7 @@
 
 #include "actors/common/message.hpp"
 #include "actors/object_store/interface.hpp"
+#include "protocol/models/annotations.hpp"
 
 #include <cstdint>
 #include <map>
@@ -34,6 +35,29 @@ struct message_posted {
 };
 LAMA_MESSAGE(message_posted, x.creation_time)
 
+/// An edit or deletion of a message of one's own, or how far the user has read (protocol/models/annotations.hpp). Both sides understand it: the archive posts
+/// it, the sparse side puts it into its outbox, and both answer with the annotation's CreationTime.
+struct change_message {
+  std::string conversation;
+  hash message{}; ///< its CreationTime
+  models::annotation_kind kind = models::annotation_kind::edit;
+  std::string text;
+  std::string request{}; ///< as in `send_message`
+};
+LAMA_MESSAGE(change_message, x.conversation, x.message)
+
+struct message_changed {
+  hash creation_time{};
+};
+LAMA_MESSAGE(message_changed, x.creation_time)
+
+/// From a chum session with a contact: does their node take changes of messages?
+struct peer_understands {
+  hash person{};
+  bool changes = false;
+};
+LAMA_MESSAGE(peer_understands, x.person, x.changes)
+
 /// Lines of imported history (docs/import.md), in the file's order. Lines that were stored before are skipped: repeating is harmless.
 struct import_lines {
   std::string conversation; ///< its title; made at the first call
@@ -63,6 +87,7 @@ LAMA_MESSAGE(take_outbox)
 using conversations_actor =
     caf::typed_actor<caf::reacts_to<objects_committed>, caf::reacts_to<refresh_conversations>, caf::reacts_to<take_outbox>,
                      caf::replies_to<create_conversation>::with<conversation_created>, caf::replies_to<post_message>::with<message_posted>,
+                     caf::replies_to<change_message>::with<message_changed>, caf::reacts_to<peer_understands>,
                      caf::replies_to<import_lines>::with<lines_imported>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -1,5 +1,6 @@
 #include "actors/conversations/listing.hpp"
 
+#include "protocol/models/annotations.hpp"
 #include "protocol/models/chat.hpp"
 #include "protocol/models/grants.hpp"
 #include "protocol/models/lama_objects.hpp"
@@ -10,18 +11,6 @@
 namespace lama::actors {
 
 namespace {
-
-/// As much of a text as a list shows.
-constexpr std::size_t preview_bytes = 200;
-
-std::string preview(const std::string& text) {
-  if (text.size() <= preview_bytes)
-    return text;
-  auto end = preview_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-    --end; // not within a character
-  return text.substr(0, end);
-}
 
 /// Whoever enters a room of somebody else's gets a channel of their own in it, shared with those who are known to be there: nobody else
 /// can make it (protocol/policy), and what we write goes into it.
@@ -74,8 +63,32 @@ void describe_newest(models::lama_conversation& x, const protocol::object_source
   if (payload && payload->type == "LamaImportedMessage")
     payload = protocol::load(from, payload->reference("message").value_or(hash{}));
   if (payload)
-    if (auto message = models::read_chat_message(*payload))
-      x.last_text = preview(message->text);
+    if (auto message = models::read_chat_message(*payload)) {
+      auto change = models::change_of(from, entry.creation_time, message->sender);
+      x.last_text = models::preview(change ? change->text : message->text);
+      if (change && change->deleted)
+        x.last_text.reset();
+    }
+}
+
+/// Nobody who has the messages may be left with what they said before.
+bool all_take_changes(const storage::transaction& from, const user_context& user, const models::lama_conversation& x) {
+  return !x.imported &&
+         std::ranges::all_of(x.participants, [&](const hash& person) { return person == user.me.person || from.note(takes_changes_note(person)).has_value(); });
+}
+
+/// Who is in the conversation now has what was said of its messages before. The device has everybody's.
+result<done> share_annotations(storage::transaction& to, const user_context& user, const models::lama_conversation& x) {
+  auto now = user.environment->clock->now_ms();
+  auto mine = models::channel_id(models::annotations_of(x.id, user.me.person));
+  models::audience others{x.participants, {}};
+  std::erase(others.persons, user.me.person);
+  if (x.takes_changes && to.head(mine))
+    LAMA_CHECK(models::grant(to, models::id_target(mine), others, models::grant_mode::add, now));
+  if (user.partner)
+    for (const auto& channel : models::channels_named(to, models::annotations_of(x.id, user.me.person).id))
+      LAMA_CHECK(models::grant(to, models::id_target(channel), {{user.partner->person}, {}}, models::grant_mode::add, now));
+  return done{};
 }
 
 } // namespace
@@ -113,7 +126,9 @@ result<done> refresh_conversation(storage::transaction& to, const user_context& 
     return done{}; // an import describes itself, when it begins
   }
   describe_newest(x, to, channels);
+  x.takes_changes = all_take_changes(to, user, x);
   LAMA_CHECK(protocol::store_version(to, models::text_of(x), now)); // an equal version writes nothing
+  LAMA_CHECK(share_annotations(to, user, x));
   if (!user.partner)
     return done{};
   models::audience partner{{user.partner->person}, {}};
@@ -121,6 +136,10 @@ result<done> refresh_conversation(storage::transaction& to, const user_context& 
   for (const auto& channel : channels)
     LAMA_CHECK(models::grant(to, models::id_target(channel), partner, models::grant_mode::add, now));
   return done{};
+}
+
+std::string takes_changes_note(const hash& person) {
+  return "takes-changes/" + person.hex();
 }
 
 std::vector<std::string> all_conversations(const storage::snapshot& from) {

@@ -15,6 +15,9 @@ result<std::vector<std::string>> take_topics(storage::transaction& to, const use
 /// where nothing changed. An id that has neither a topic nor an import is no conversation.
 result<done> refresh_conversation(storage::transaction& to, const user_context& user, const std::string& id);
 
+/// The note that this person's node takes changes of messages; absent where it is not known to.
+std::string takes_changes_note(const hash& person);
+
 /// Ids of all conversations there are.
 std::vector<std::string> all_conversations(const storage::snapshot& from);
 

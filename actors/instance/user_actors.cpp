@@ -1,6 +1,7 @@
 #include "actors/instance/user_actors.hpp"
 
 #include "actors/conversations/conversations.hpp"
+#include "actors/deliveries/deliveries.hpp"
 #include "actors/evictor/evictor.hpp"
 #include "actors/leute/leute.hpp"
 #include "actors/object_store/object_store.hpp"
@@ -31,10 +32,12 @@ void start_user_actors(caf::local_actor* self, children& family, const user_cont
         context->environment->where == placement::production ? self->system().spawn<caf::detached>(scrubber, context) : self->system().spawn(scrubber, context);
     return caf::actor_cast<caf::actor>(reader);
   });
-  if (context->environment->settings.which == side::archive)
+  if (context->environment->settings.which == side::archive) {
     start("conversations", conversations);
-  else
+    start("deliveries", deliveries);
+  } else {
     start("outbox", outbox);
+  }
   if (context->environment->settings.which == side::sparse && context->environment->settings.sparse_budget > 0)
     family.start(self, *context->members, context->role("evictor"), [self, context] {
       auto made =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/common/message.hpp"
+#include "actors/conversations/interface.hpp"
 #include "actors/object_store/interface.hpp"
 
 #include <string>
@@ -18,6 +19,9 @@ struct send_message {
 };
 LAMA_MESSAGE(send_message, x.conversation)
 
+/// Before a conversation's id: up to which time this device's user has read it, in milliseconds since 1970.
+inline const std::string read_note = "read/";
+
 struct message_sent {
   hash creation_time{}; ///< the message's lasting name, also after it was posted
 };
@@ -26,6 +30,7 @@ LAMA_MESSAGE(message_sent, x.creation_time)
 /// The sparse instance's outbox of one user.
 using outbox_actor = caf::typed_actor<
     // Durable when answered. `not_found`: no such conversation here.
-    caf::replies_to<send_message>::with<message_sent>, caf::reacts_to<objects_committed>, caf::replies_to<get_status>::with<status_report>>;
+    caf::replies_to<send_message>::with<message_sent>, caf::replies_to<change_message>::with<message_changed>, caf::reacts_to<objects_committed>,
+    caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

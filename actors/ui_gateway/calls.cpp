@@ -37,6 +37,10 @@ constexpr std::array table{
     channel{"action:login", needs::nothing, where::here, channels::log_in},
     channel{"action:logout", needs::nothing, where::here, channels::log_out},
     channel{"action:sendMessage", needs::user, where::here, channels::send},
+    channel{"action:editMessage", needs::user, where::here, channels::edit_message},
+    channel{"action:deleteMessage", needs::user, where::here, channels::delete_message},
+    channel{"action:markRead", needs::user, where::here, channels::mark_read},
+    channel{"action:renameContact", needs::user, where::archive, channels::rename_contact},
     channel{"action:createConversation", needs::user, where::archive, channels::create},
     channel{"action:addContact", needs::user, where::archive, channels::add_contact},
     channel{"action:updateSettings", needs::user, where::here, channels::update_settings},
@@ -46,6 +50,7 @@ constexpr std::array table{
     channel{"query:getConversations", needs::user, where::here, channels::conversations},
     channel{"query:getContacts", needs::user, where::here, channels::contacts},
     channel{"query:getMessages", needs::user, where::here, channels::list_messages},
+    channel{"query:search", needs::user, where::here, channels::search},
     channel{"provision:node", needs::nothing, where::here, channels::provision_node},
     channel{"pairing:createInvitation", needs::user, where::archive, channels::invite},
     channel{"pairing:acceptInvitation", needs::user, where::archive, channels::accept_invitation},
@@ -69,7 +74,9 @@ constexpr std::array table{
 
 /// What the archive answers over the bridge: what only it has, and what it has more of.
 bool may_be_forwarded(const channel& x) {
-  return x.served == where::archive || x.name == "query:getMessages" || x.name == "node:status" || x.name == "one-core:network:status";
+  constexpr std::string_view of_both[] = {"query:getMessages", "query:search", "action:editMessage",     "action:deleteMessage",
+                                          "action:markRead",   "node:status",  "one-core:network:status"};
+  return x.served == where::archive || std::ranges::find(of_both, x.name) != std::end(of_both);
 }
 
 } // namespace

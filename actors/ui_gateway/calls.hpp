@@ -130,6 +130,14 @@ void list_users(gateway_pointer self, const call_scope& x);
 void send(gateway_pointer self, const call_scope& x);
 void list_messages(gateway_pointer self, const call_scope& x);
 
+// change_calls.cpp
+void edit_message(gateway_pointer self, const call_scope& x);
+void delete_message(gateway_pointer self, const call_scope& x);
+void mark_read(gateway_pointer self, const call_scope& x);
+
+// search_calls.cpp
+void search(gateway_pointer self, const call_scope& x);
+
 // channel_calls.cpp
 void make_channel(gateway_pointer self, const call_scope& x);
 void join_channel(gateway_pointer self, const call_scope& x);
@@ -141,6 +149,7 @@ void add_contact(gateway_pointer self, const call_scope& x);
 void provision_node(gateway_pointer self, const call_scope& x);
 void connect(gateway_pointer self, const call_scope& x);
 void disconnect(gateway_pointer self, const call_scope& x);
+void rename_contact(gateway_pointer self, const call_scope& x);
 
 // settings_calls.cpp
 void get_settings(gateway_pointer self, const call_scope& x);

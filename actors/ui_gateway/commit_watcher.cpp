@@ -2,6 +2,7 @@
 
 #include "actors/ui_gateway/interface.hpp"
 #include "actors/ui_gateway/views.hpp"
+#include "protocol/models/annotations.hpp"
 #include "protocol/models/certificates.hpp"
 #include "protocol/models/outbox.hpp"
 
@@ -58,6 +59,60 @@ void tell_messages(self_pointer self, const user_context& user, const storage::s
     }
 }
 
+void tell_change(viewer& views, const std::string& conversation, const hash& message, std::vector<news>& told) {
+  if (auto shown = views.named(conversation, message))
+    told.push_back({"update:messageChanged", {{"conversationId", conversation}, {"message", std::move(*shown)}}});
+}
+
+/// Edits and deletions; those that do not count change nothing.
+void tell_annotation(const storage::snapshot& from, viewer& views, const hash& name, std::vector<news>& told) {
+  auto x = protocol::load(from, name);
+  auto read = x ? models::read_annotation(*x) : result<models::lama_annotation>{x.failure()};
+  if (read && read->kind != models::annotation_kind::read)
+    tell_change(views, read->conversation, read->message, told);
+}
+
+/// What the archive did with an outbox entry. A change that it refused is none any more.
+void tell_receipt(const storage::snapshot& from, viewer& views, const hash& name, std::vector<news>& told) {
+  auto x = protocol::load(from, name);
+  auto receipt = x ? models::read_receipt(*x) : result<models::lama_receipt>{x.failure()};
+  auto when = receipt ? protocol::load(from, receipt->message) : result<protocol::object>{receipt.failure()};
+  auto payload = when ? when->reference("data") : std::nullopt;
+  auto content = payload ? protocol::load(from, *payload) : result<protocol::object>{fail(errc::not_found, {})};
+  if (!content)
+    return;
+  if (content->type != "LamaAnnotation") {
+    json state{{"messageHash", receipt->message.hex()}, {"state", receipt->accepted ? "in-archive" : "refused"}};
+    if (receipt->posted && *receipt->posted != receipt->message)
+      state["postedAs"] = receipt->posted->hex();
+    if (receipt->reason)
+      state["reason"] = *receipt->reason;
+    told.push_back({"update:messageState", std::move(state)});
+  } else if (!receipt->accepted) {
+    tell_annotation(from, views, *payload, told);
+  }
+}
+
+void tell_delivered(const storage::snapshot& from, const hash& name, std::vector<news>& told) {
+  auto x = protocol::load(from, name);
+  auto read = x ? models::read_delivered(*x) : result<models::lama_delivered>{x.failure()};
+  for (const auto& message : read ? read->messages : std::vector<hash>{})
+    told.push_back({"update:messageState", {{"conversationId", read->conversation}, {"messageHash", message.hex()}, {"state", "delivered"}}});
+}
+
+bool is_of_message(const std::string& type) {
+  return type == "LamaAnnotation" || type == "LamaReceipt" || type == "LamaDelivered";
+}
+
+void tell_of_message(const storage::snapshot& from, viewer& views, const storage::change& what, std::vector<news>& told) {
+  if (what.type == "LamaAnnotation")
+    tell_annotation(from, views, what.name, told);
+  else if (what.type == "LamaReceipt")
+    tell_receipt(from, views, what.name, told);
+  else if (what.type == "LamaDelivered")
+    tell_delivered(from, what.name, told);
+}
+
 /// What programs are told of as it is stored; beyond it they ask.
 constexpr std::size_t most_told_objects = 20;
 
@@ -75,8 +130,10 @@ bool is_bookkeeping(const std::string& type) {
                                                         "IdAccess",
                                                         "Keys",
                                                         "Leute",
+                                                        "LamaAnnotation",
                                                         "LamaContact",
                                                         "LamaConversation",
+                                                        "LamaDelivered",
                                                         "LamaOutboxEntry",
                                                         "LamaReceipt",
                                                         "LinkedListEntry",
@@ -125,8 +182,11 @@ void tell(self_pointer self, const storage::commit_info& info) {
   std::set<hash> conversations;
   std::set<std::string> changed;
   std::vector<storage::change> objects;
+  std::vector<storage::change> said; // of messages
   for (const auto& change : info.changes) {
     auto head = change.kind == storage::change_kind::head;
+    if (change.kind == storage::change_kind::object && is_of_message(change.type) && said.size() < most_told_messages)
+      said.push_back(change);
     if ((head || change.kind == storage::change_kind::object) && !is_bookkeeping(change.type) && objects.size() < most_told_objects)
       objects.push_back(change);
     if (!head)
@@ -142,12 +202,15 @@ void tell(self_pointer self, const storage::commit_info& info) {
   }
   if (!conversations.empty())
     changed.insert("conversations");
-  if (channels.empty() && changed.empty() && objects.empty())
+  if (channels.empty() && changed.empty() && objects.empty() && said.empty())
     return;
   user_news news{user->user, {}};
   auto view = user->store->read();
   for (const auto& channel : channels)
     tell_messages(self, *user, *view, channel, news.all);
+  viewer views{*user, *view};
+  for (const auto& change : said)
+    tell_of_message(*view, views, change, news.all);
   for (const auto& id : conversations)
     if (news.all.size() < most_told_messages)
       tell_conversation(*user, *view, id, news.all);

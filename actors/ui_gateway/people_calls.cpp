@@ -93,6 +93,26 @@ void provision_node(gateway_pointer self, const call_scope& x) {
             });
 }
 
+void rename_contact(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(person, hash_parameter(x, "personId"));
+  LAMA_PARAMETER(name, text_parameter(x, "name"));
+  auto is_contact = [&, view = x.user->store->read()] {
+    auto all = models::contacts(*view);
+    return std::ranges::any_of(all, [&](const auto& one) { return std::ranges::find(one.persons, person) != one.persons.end(); });
+  };
+  if (person == x.user->me.person || !is_contact())
+    return x.fail(lama::fail(errc::not_found, "This is none of your contacts."));
+  transact change{"rename contact", [user = x.user, person, name](storage::transaction& to) {
+                    return models::rename_contact(to, user->me.person, person, name, user->environment->random(), user->environment->clock->now_ms());
+                  }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change))
+      .then(
+          [x, person](const transacted&) {
+            x.done({{"personId", person.hex()}, {"name", models::display_name(*x.user->store->read(), x.user->me.person, person)}});
+          },
+          x.failed());
+}
+
 void connect(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(url, text_parameter(x, "url"));
   auto& st = self->state;

@@ -1,6 +1,9 @@
 #include "actors/ui_gateway/views.hpp"
 
+#include "actors/outbox/interface.hpp"
+#include "protocol/models/annotations.hpp"
 #include "protocol/models/chat.hpp"
+#include "protocol/models/deliveries.hpp"
 #include "protocol/models/leute.hpp"
 
 #include <algorithm>
@@ -30,6 +33,14 @@ auto current_of_type(const storage::snapshot& from, const char* type, Read read)
   return all;
 }
 
+/// Where a conversation's messages stand: in one channel of two persons, or in one for each member.
+std::vector<hash> channels_of(const models::lama_conversation& x) {
+  std::vector<hash> channels{models::channel_id({x.id, std::nullopt})};
+  for (const auto& person : x.participants)
+    channels.push_back(models::channel_id({x.id, person}));
+  return channels;
+}
+
 } // namespace
 
 std::string time_text(int64_t milliseconds) {
@@ -43,7 +54,7 @@ std::string time_text(int64_t milliseconds) {
   return std::string{text.data(), length} + fraction.data();
 }
 
-viewer::viewer(const user_context& user, const protocol::object_source& from) : user_{user}, from_{from}, keys_{models::keys_known_to(from, user.me.person)} {
+viewer::viewer(const user_context& user, const storage::snapshot& from) : user_{user}, from_{from}, keys_{models::keys_known_to(from, user.me.person)} {
   // nop
 }
 
@@ -52,7 +63,7 @@ std::string viewer::name_of(const hash& person) {
   if (!is_new)
     return found->second;
   if (person == user_.public_person() || person == user_.me.person)
-    return found->second = user_.user;
+    return found->second = models::known_name(from_, user_.public_person(), user_.public_person()).value_or(user_.user);
   if (auto current = protocol::load_current(from_, models::contact_id(person)))
     if (auto contact = models::read_contact(*current))
       return found->second = contact->name;
@@ -74,9 +85,17 @@ json viewer::conversation(const models::lama_conversation& x) {
              {"title", x.title},
              {"kind", x.kind},
              {"participants", std::move(participants)},
-             {"takesMessages", x.channel.has_value() && x.state != "closed" && !x.imported}};
+             {"takesMessages", x.channel.has_value() && x.state != "closed" && !x.imported},
+             {"takesChanges", x.takes_changes},
+             {"unread", unread_in(x)}};
   if (x.last_text)
     shown["lastText"] = *x.last_text;
+  // What is said of the newest message here, the archive may not know yet.
+  if (auto last = x.last ? this->shown(x.id, *x.last) : std::nullopt) {
+    shown["lastText"] = models::preview((*last)["text"].get<std::string>());
+    if (last->contains("deleted"))
+      shown["lastDeleted"] = true;
+  }
   if (x.last_time)
     shown["lastTime"] = time_text(*x.last_time);
   if (x.count)
@@ -98,6 +117,41 @@ json viewer::attachments(const std::vector<hash>& descriptors) const {
   return all;
 }
 
+/// Messages of others after what the user has read, on this device or another. Own ones were seen when they were written.
+std::size_t viewer::unread_in(const models::lama_conversation& x) const {
+  if (x.imported)
+    return 0;
+  auto read = std::max(x.read_time.value_or(0), models::read_time_in(from_.note(read_note + x.id)));
+  if (x.last_time.value_or(0) <= read)
+    return 0;
+  models::page_request newer;
+  newer.limit = most_unread;
+  newer.from = read + 1;
+  auto page = models::read_page(from_, models::newest_of(from_, channels_of(x)), newer);
+  std::size_t count = 0;
+  for (const auto& entry : page ? page->entries : std::vector<models::channel_entry>{}) {
+    auto content = protocol::load(from_, entry.payload);
+    auto message = content ? models::read_chat_message(*content) : result<models::chat_message>{content.failure()};
+    if (message && message->sender == user_.public_person())
+      break; // who answers has read
+    if (auto change = message ? models::change_of(from_, entry.creation_time, message->sender) : std::nullopt; message && !(change && change->deleted))
+      ++count;
+  }
+  return count;
+}
+
+std::optional<json> viewer::shown(const std::string& conversation, const hash& creation_time) {
+  auto x = protocol::load(from_, creation_time);
+  auto payload = x ? x->reference("data") : std::nullopt;
+  if (!payload || x->type != "CreationTime")
+    return std::nullopt;
+  return shown(conversation, creation_time, models::to_milliseconds(x->number("timestamp")), *payload);
+}
+
+const char* viewer::state_of(const hash& creation_time, bool me) const {
+  return me && models::is_delivered(from_, creation_time) ? "delivered" : "in-archive";
+}
+
 std::optional<json> viewer::shown(const std::string& conversation, const hash& creation_time, int64_t time, const hash& payload) {
   json x{{"messageHash", creation_time.hex()}, {"conversationId", conversation}, {"time", time_text(time)}};
   auto content = protocol::load(from_, payload);
@@ -114,8 +168,11 @@ std::optional<json> viewer::shown(const std::string& conversation, const hash& c
   x["sender"] = message->sender.hex();
   x["senderName"] = x.contains("imported") ? x["imported"]["author"].get<std::string>() : name_of(message->sender);
   x["me"] = message->sender == user_.public_person();
-  x["text"] = std::move(message->text);
-  if (!message->attachments.empty())
+  auto change = x.contains("imported") ? std::nullopt : models::change_of(from_, creation_time, message->sender);
+  if (change)
+    x[change->deleted ? "deleted" : "edited"] = time_text(change->time);
+  x["text"] = change ? std::move(change->text) : std::move(message->text);
+  if (!message->attachments.empty() && !(change && change->deleted))
     x["attachments"] = attachments(message->attachments);
   return x;
 }
@@ -124,7 +181,7 @@ std::optional<json> viewer::message(const std::string& conversation, const model
   auto x = shown(conversation, entry.creation_time, entry.timestamp, entry.payload);
   if (!x)
     return x;
-  (*x)["state"] = "in-archive";
+  (*x)["state"] = state_of(entry.creation_time, (*x)["me"].get<bool>());
   if (entry.author)
     (*x)["signedBy"] = {{"personId", entry.author->person.hex()}, {"verified", entry.author->verified}};
   return x;
@@ -136,6 +193,21 @@ std::optional<json> viewer::pending(const std::string& conversation, const hash&
   auto x = payload ? shown(conversation, creation_time, time, *payload) : std::nullopt;
   if (x)
     (*x)["state"] = "on-this-device";
+  return x;
+}
+
+std::optional<json> viewer::named(const std::string& conversation, const hash& creation_time) {
+  auto x = shown(conversation, creation_time);
+  if (!x)
+    return x;
+  // Posted is what is signed; what waits in the outbox is signed there alone.
+  std::vector<hash> signatures;
+  for (const auto& certificate : from_.referrers(creation_time, "AffirmationCertificate"))
+    for (const auto& signature : from_.referrers(certificate, "Signature"))
+      signatures.push_back(signature);
+  (*x)["state"] = signatures.empty() ? "on-this-device" : state_of(creation_time, (*x)["me"].get<bool>());
+  if (auto author = models::author_of(from_, creation_time, signatures, keys_))
+    (*x)["signedBy"] = {{"personId", author->person.hex()}, {"verified", author->verified}};
   return x;
 }
 

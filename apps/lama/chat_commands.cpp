@@ -16,6 +16,7 @@ struct arguments {
   bool ai = false;
   std::size_t limit = 30;
   std::string before;
+  bool ids = false;
 };
 
 std::string type_of(const std::filesystem::path& file) {
@@ -54,12 +55,18 @@ int send(const common_options& common, const arguments& given) {
   });
 }
 
-void print_message(const json& x) {
+void print_message(const json& x, bool ids) {
   auto time = text_in(x, "time");
+  if (ids)
+    std::cout << text_in(x, "messageHash").substr(0, 12) << "  ";
   std::cout << time.substr(0, 10) << ' ' << (time.size() > 16 ? time.substr(11, 5) : "") << "  " << printable(text_in(x, "senderName"));
   if (text_in(x, "state") == "on-this-device")
     std::cout << " (on this device)";
-  std::cout << ": " << printable(text_in(x, "text"), true) << '\n';
+  if (x.contains("deleted")) {
+    std::cout << " deleted this message.\n";
+    return;
+  }
+  std::cout << ": " << printable(text_in(x, "text"), true) << (x.contains("edited") ? " (edited)" : "") << '\n';
   for (const auto& file : list_in(x, "attachments"))
     std::cout << "    [" << printable(text_in(file, "name")) << ", " << grouped(static_cast<uint64_t>(number_in(file, "size"))) << " bytes, "
               << text_in(file, "blob") << "]\n";
@@ -80,7 +87,7 @@ int show_messages(const common_options& common, const arguments& given) {
     if (answer.value("more", false) && !messages.empty())
       std::cout << "… older ones: --before " << text_in(messages.front(), "time") << '\n';
     for (const auto& x : messages)
-      print_message(x);
+      print_message(x, given.ids);
     if (messages.empty())
       std::cout << "No messages yet.\n";
     return done{};
@@ -96,11 +103,12 @@ int show_conversations(const common_options& common) {
     }
     std::vector<std::vector<std::string>> rows;
     for (const auto& x : list_in(answer, "conversations"))
-      rows.push_back({text_in(x, "title"), text_in(x, "kind"), text_in(x, "lastTime").substr(0, 16), text_in(x, "lastText").substr(0, 60)});
+      rows.push_back({text_in(x, "title"), text_in(x, "kind"), std::to_string(number_in(x, "unread")), text_in(x, "lastTime").substr(0, 16),
+                      x.contains("lastDeleted") ? "(deleted)" : text_in(x, "lastText").substr(0, 60)});
     if (rows.empty())
       std::cout << "No conversations yet. lama invite brings a friend; lama import FILE a chat from elsewhere.\n";
     else
-      print_table({"TITLE", "KIND", "LAST", "TEXT"}, rows);
+      print_table({"TITLE", "KIND", "UNREAD", "LAST", "TEXT"}, rows);
     return done{};
   });
 }
@@ -120,6 +128,7 @@ void add_chat_commands(command_list& to) {
   showing->add_option("CONVERSATION", given->conversation, "Its id, or the beginning of its title or of a contact's name")->required();
   showing->add_option("--limit", given->limit, "How many, newest (default 30, at most 1000)")->check(CLI::Range(1, 1000));
   showing->add_option("--before", given->before, "Only older ones: 2024-05-01T12:30:00Z");
+  showing->add_flag("--ids", given->ids, "With the beginnings of their names, for lama edit and lama delete");
   to.on(showing, [given, &common = to.common] { return show_messages(common, *given); });
 
   auto* listing = to.add("conversations", "List the conversations");

@@ -42,6 +42,7 @@ void add_node_commands(command_list& to);     // run, archive, sparse
 void add_user_commands(command_list& to);     // register, login, logout
 void add_password_command(command_list& to);  // password
 void add_chat_commands(command_list& to);     // send, messages, conversations
+void add_change_commands(command_list& to);   // edit, delete, read, search
 void add_people_commands(command_list& to);   // contacts, invite, pair
 void add_object_commands(command_list& to);   // put, get, query, log
 void add_import_command(command_list& to);    // import

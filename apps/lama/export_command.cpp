@@ -94,6 +94,7 @@ struct export_run {
     x.time = text_in(from, "time");
     x.message = text_in(from, "messageHash");
     x.text = text_in(from, "text");
+    x.edited = text_in(from, "edited");
     x.me = from.value("me", false);
     x.sender = text_in(from, "sender");
     if (auto imported = from.find("imported"); imported != from.end()) {
@@ -132,6 +133,8 @@ struct export_run {
       for (auto i = first; i != list.end(); ++i) {
         if (text_in(*i, "state") == "on-this-device")
           continue; // not in the conversation yet
+        if (i->contains("deleted"))
+          continue; // nothing of it is shown any more
         LAMA_TRY(message, take(*i, authors));
         page += line_of(message);
         ++count;

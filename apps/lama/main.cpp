@@ -41,6 +41,7 @@ int start(int argc, char** argv) {
   add_password_command(commands);
   add_login_url_command(commands);
   add_chat_commands(commands);
+  add_change_commands(commands);
   add_people_commands(commands);
   add_object_commands(commands);
   add_import_command(commands);

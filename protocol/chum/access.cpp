@@ -2,6 +2,7 @@
 
 #include "protocol/chum/json_text.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/objects/own_channels.hpp"
 #include "protocol/versions/versions.hpp"
 
 #include <algorithm>
@@ -69,6 +70,11 @@ private:
     return !is_grant_type(type) && from_.recipes().find(type) && (who_.knows_our_types || is_stock_type(type));
   }
 
+  /// A channel is of a stock type, whatever stands in it: one unknown type ends a stock importer.
+  bool is_own_channel(std::string_view type, std::string_view text) const {
+    return type == "ChannelInfo" && !who_.knows_our_types && channel_name(text, from_.recipes()).starts_with(own_channels);
+  }
+
   void add(root entry) {
     if (out_.roots.size() < limits::chum_list_entries && names_.insert(entry.name).second)
       out_.roots.push_back(std::move(entry));
@@ -79,7 +85,7 @@ private:
     if (!text)
       return;
     auto content = classify(*text);
-    if (content.kind != content_kind::object || !is_for_this_remote(content.type))
+    if (content.kind != content_kind::object || !is_for_this_remote(content.type) || is_own_channel(content.type, *text))
       return;
     auto facts = examine(*text, from_.recipes());
     if (!facts)
@@ -93,7 +99,7 @@ private:
     if (!text)
       return;
     auto content = classify(*text);
-    if (content.kind != content_kind::id_object || !is_for_this_remote(content.type))
+    if (content.kind != content_kind::id_object || !is_for_this_remote(content.type) || is_own_channel(content.type, *text))
       return;
     std::string type{content.type};
     add({root_type::id, id, id, type});

@@ -29,6 +29,7 @@ struct exported_message {
   std::string text;
   bool me = false;
   std::vector<exported_file> files;
+  std::string edited{}; ///< when the text was last changed; empty: it is as it was sent
 };
 
 /// One line with its end.

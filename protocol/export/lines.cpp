@@ -60,6 +60,8 @@ std::string line_of(const exported_message& x) {
     line["source"] = x.source;
   if (x.me)
     line["me"] = true;
+  if (!x.edited.empty())
+    line["edited"] = x.edited;
   for (const auto& file : x.files)
     // What was not here is told apart, for an import takes every attachment for a file.
     line[file.file.empty() ? "missingAttachments" : "attachments"].push_back(as_json(file));

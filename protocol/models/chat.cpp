@@ -49,6 +49,17 @@ result<chat_message> read_chat_message(const object& x) {
   return chat_message{x.text("text"), *sender, x.references("attachments"), x.references("thumbnails")};
 }
 
+std::string preview(std::string text) {
+  constexpr std::size_t most_bytes = 200;
+  if (text.size() <= most_bytes)
+    return text;
+  auto end = most_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end; // not within a character
+  text.resize(end);
+  return text;
+}
+
 result<std::vector<hash>> store_attachments(object_space& space, const std::vector<attachment>& items) {
   std::vector<hash> out;
   for (const auto& item : items) {

@@ -87,6 +87,8 @@ struct chat_message {
 result<std::string> chat_message_text(const chat_message& x);
 /// `bad_input` where the object is no ChatMessage.
 result<chat_message> read_chat_message(const object& x);
+/// As much of a text as a list shows: at most 200 bytes, of whole characters.
+std::string preview(std::string text);
 /// Stores the descriptors and answers their names, in order.
 result<std::vector<hash>> store_attachments(object_space& space, const std::vector<attachment>& items);
 

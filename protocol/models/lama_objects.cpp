@@ -68,6 +68,10 @@ std::string text_of(const lama_conversation& x) {
     out.text("importedFrom", *x.imported_from);
   if (x.imported)
     out.flag("imported", true);
+  if (x.takes_changes)
+    out.flag("takesChanges", true);
+  if (x.read_time)
+    out.number("readTime", as_number(*x.read_time));
   return out.finish();
 }
 
@@ -93,6 +97,14 @@ std::string text_of(const lama_receipt& x) {
   if (x.posted)
     out.object_reference("posted", *x.posted);
   return out.finish();
+}
+
+std::string text_of(const lama_delivered& x) {
+  return object_writer{"LamaDelivered"}
+      .text("conversation", x.conversation)
+      .id_reference("person", x.person)
+      .array("messages", reference_kind::object, x.messages)
+      .finish();
 }
 
 std::string text_of(const lama_imported_message& x) {
@@ -162,6 +174,8 @@ result<lama_conversation> read_conversation(const object& x) {
   out.state = optional_text(x, "state");
   out.imported_from = optional_text(x, "importedFrom");
   out.imported = x.flag("imported");
+  out.takes_changes = x.flag("takesChanges");
+  out.read_time = optional_number(x, "readTime");
   return out;
 }
 
@@ -188,6 +202,14 @@ result<lama_receipt> read_receipt(const object& x) {
   if (!message)
     return incomplete(x);
   return lama_receipt{*message, x.flag("accepted"), optional_text(x, "reason"), x.reference("posted")};
+}
+
+result<lama_delivered> read_delivered(const object& x) {
+  LAMA_CHECK(expect(x, "LamaDelivered"));
+  auto person = x.reference("person");
+  if (!person)
+    return incomplete(x);
+  return lama_delivered{x.text("conversation"), *person, x.references("messages")};
 }
 
 result<lama_imported_message> read_imported_message(const object& x) {

@@ -32,6 +32,8 @@ struct lama_conversation {
   std::optional<std::string> state; ///< "closed": no new messages
   std::optional<std::string> imported_from;
   bool imported = false;
+  std::optional<int64_t> read_time; ///< messages up to this time were seen by the user, on whatever device
+  bool takes_changes = false;       ///< every participant's node understands edits and deletions (annotations.hpp)
 };
 
 /// A message on its way from the sparse instance to the archive. `needs_ai` and flags never leave our own nodes.
@@ -48,6 +50,13 @@ struct lama_receipt {
   bool accepted = false;
   std::optional<std::string> reason; ///< for people, where it was refused
   std::optional<hash> posted;        ///< the CreationTime in the conversation's channel
+};
+
+/// These messages of the user are durable at this person's node; written by the archive, when that node says so.
+struct lama_delivered {
+  std::string conversation;
+  hash person;
+  std::vector<hash> messages; ///< CreationTimes
 };
 
 /// A line of history from elsewhere; the payload of an imported conversation's channel.
@@ -78,6 +87,7 @@ result<std::string> text_of(const lama_contact& x);
 std::string text_of(const lama_conversation& x);
 result<std::string> text_of(const lama_outbox_entry& x);
 std::string text_of(const lama_receipt& x);
+std::string text_of(const lama_delivered& x);
 std::string text_of(const lama_imported_message& x);
 std::string text_of(const lama_import& x);
 result<std::string> text_of(const lama_setting& x);
@@ -92,6 +102,7 @@ result<lama_contact> read_contact(const object& x);
 result<lama_conversation> read_conversation(const object& x);
 result<lama_outbox_entry> read_outbox_entry(const object& x);
 result<lama_receipt> read_receipt(const object& x);
+result<lama_delivered> read_delivered(const object& x);
 result<lama_imported_message> read_imported_message(const object& x);
 result<lama_import> read_import(const object& x);
 result<lama_setting> read_setting(const object& x);

@@ -60,6 +60,9 @@ struct contact {
 };
 std::vector<contact> contacts(const object_source& from);
 
+/// How I call somebody: a name in my own profile about them, which nobody else sees. Empty: as they call themselves.
+result<done> rename_contact(object_space& space, const hash& me, const hash& person, std::string_view name, random_source& random, int64_t now_ms);
+
 /// First PersonName in the person's default profiles: mine about them, their own, anybody's; nothing where there is none.
 std::optional<std::string> known_name(const object_source& from, const hash& me, const hash& person);
 /// The same, else the id as text.

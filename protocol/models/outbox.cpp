@@ -102,29 +102,55 @@ std::optional<outbox_state> decode_outbox_state(std::string_view note) {
   return outbox_state{*number, *entries, *last};
 }
 
-result<written> write_message(object_space& space, const user_persons& who, outbox_state& state, const draft& what, const signer& as, int64_t now_ms) {
-  auto current = protocol::load_current(space, conversation_id(what.conversation));
+namespace {
+
+result<lama_conversation> conversation_here(const object_source& from, const std::string& id) {
+  auto current = protocol::load_current(from, conversation_id(id));
   if (!current)
-    return fail(errc::not_found, "there is no conversation " + what.conversation + " here");
-  LAMA_TRY(conversation, read_conversation(*current));
-  if (!conversation.channel || conversation.state == "closed" || conversation.imported)
-    return fail(errc::conflict, "the conversation " + conversation.title + " takes no new messages");
-  LAMA_TRY(text, chat_message_text({what.text, who.archive, what.attachments, {}}));
-  auto message = draft_entry(sha256(text), message_time(space, conversation, state, now_ms));
-  LAMA_TRY(wrapped, text_of(lama_outbox_entry{what.conversation, message.creation_time, what.needs_ai, what.flags}));
-  // Only a message that is stored moves the state on.
+    return fail(errc::not_found, "there is no conversation " + id + " here");
+  return read_conversation(*current);
+}
+
+/// Puts a payload into the outbox, with its CreationTime. Only what is stored moves the state on.
+result<written> enclose(object_space& space, const user_persons& who, outbox_state& state, lama_outbox_entry entry, const std::string& payload, int64_t time,
+                        const signer& as, int64_t now_ms) {
+  auto message = draft_entry(sha256(payload), time);
+  entry.message = message.creation_time;
+  LAMA_TRY(wrapped, text_of(entry));
   auto next = state;
   written out{message.creation_time, message.timestamp, {}, {}, false};
   LAMA_TRY(channel, current_outbox(space, who, next, now_ms, out.new_channel));
   out.outbox_channel = channel;
-  LAMA_CHECK(space.put(text));
+  LAMA_CHECK(space.put(payload));
   LAMA_CHECK(space.put(message.creation_time_text));
-  LAMA_TRY(entry, post(space, channel, wrapped, as, now_ms, message.timestamp));
-  out.outbox_entry = entry.entry;
+  LAMA_TRY(posted, post(space, channel, wrapped, as, now_ms, message.timestamp));
+  out.outbox_entry = posted.entry;
   ++next.entries;
   next.last_timestamp = message.timestamp;
   state = next;
   return out;
+}
+
+} // namespace
+
+result<written> write_message(object_space& space, const user_persons& who, outbox_state& state, const draft& what, const signer& as, int64_t now_ms) {
+  LAMA_TRY(conversation, conversation_here(space, what.conversation));
+  if (!conversation.channel || conversation.state == "closed" || conversation.imported)
+    return fail(errc::conflict, "the conversation " + conversation.title + " takes no new messages");
+  LAMA_TRY(text, chat_message_text({what.text, who.archive, what.attachments, {}}));
+  return enclose(space, who, state, {what.conversation, {}, what.needs_ai, what.flags}, text, message_time(space, conversation, state, now_ms), as, now_ms);
+}
+
+result<written> write_change(object_space& space, const user_persons& who, outbox_state& state, const change_draft& what, const signer& as, int64_t now_ms) {
+  LAMA_TRY(conversation, conversation_here(space, what.conversation));
+  // Its own time is the CreationTime's: so what the archive says of that is found from it.
+  auto after = std::max(now_ms, state.last_timestamp + 1);
+  auto reads = what.kind == annotation_kind::read;
+  if (!reads)
+    LAMA_CHECK(check_takes_changes(conversation));
+  LAMA_TRY(annotation, reads ? annotate_read(space, what.conversation, what.message, who.archive, after)
+                             : annotate(space, what.conversation, what.message, what.kind, what.text, who.archive, after));
+  return enclose(space, who, state, {what.conversation, {}, false, {}}, text_of(annotation), annotation.time, as, now_ms);
 }
 
 std::vector<pending_message> pending_messages(const object_source& from, const user_persons& who, std::size_t limit) {

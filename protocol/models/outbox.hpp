@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/models/annotations.hpp"
 #include "protocol/models/chat.hpp"
 #include "protocol/models/lama_objects.hpp"
 
@@ -54,6 +55,16 @@ struct written {
 /// conversation), `conflict` (it takes no messages), `too_large`.
 result<written> write_message(object_space& space, const user_persons& who, outbox_state& state, const draft& what, const signer& as, int64_t now_ms);
 
+/// An edit or deletion of a message of this user, or how far they have read, which go the same way. They show here at once.
+struct change_draft {
+  std::string conversation;
+  hash message; ///< its CreationTime
+  annotation_kind kind = annotation_kind::edit;
+  std::string text;
+};
+/// As `write_message`; `conflict` also where a participant's node would not understand it, and the errors of `annotate`.
+result<written> write_change(object_space& space, const user_persons& who, outbox_state& state, const change_draft& what, const signer& as, int64_t now_ms);
+
 /// Outbox entries that have no receipt yet, oldest first: what the page shows in place of the messages.
 struct pending_message {
   lama_outbox_entry entry;
@@ -81,8 +92,11 @@ enum class outbox_outcome {
 struct delivery_plan {
   outbox_outcome outcome = outbox_outcome::refuse;
   lama_outbox_entry entry;
-  drafted_entry message;     ///< as it will be posted; its CreationTime is `entry.message` unless it had to be given a newer time
-  hash conversation_channel; ///< zero where refused
+  drafted_entry message;                    ///< as it will be posted; its CreationTime is `entry.message` unless it had to be given a newer time
+  hash conversation_channel;                ///< zero where refused; of an annotation the user's channel beside the conversation, made where there is none
+  std::string payload_text;                 ///< of an annotation: as it will be posted
+  std::optional<lama_annotation> read_mark; ///< goes into the LamaConversation, and nowhere else
+  audience share_with;                      ///< of an annotation
   lama_receipt receipt;
   drafted_entry receipt_entry;
   hash known_receipt;        ///< repeated: the LamaReceipt of the first time

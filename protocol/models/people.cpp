@@ -49,6 +49,28 @@ std::optional<std::string> known_name(const object_source& from, const hash& me,
   return out;
 }
 
+result<done> rename_contact(object_space& space, const hash& me, const hash& person, std::string_view name, random_source& random, int64_t now_ms) {
+  auto known = load_profile(space, profile_id(default_profile, person, me));
+  if (!known && known.failure().code != errc::not_found)
+    return std::move(known).failure();
+  profile about;
+  about.person = person;
+  about.owner = me;
+  if (known)
+    about = std::move(*known);
+  std::erase_if(about.descriptions, [&space](const hash& description) {
+    auto x = protocol::load(space, description);
+    return x && x->type == "PersonName";
+  });
+  if (!name.empty()) {
+    LAMA_TRY(stored, store_text(space, person_name_text(name)));
+    about.descriptions.push_back(stored);
+  }
+  LAMA_TRY(stored, store_profile(space, about, now_ms));
+  LAMA_CHECK(profile_arrived(space, me, stored.id, random, now_ms));
+  return done{};
+}
+
 std::string display_name(const object_source& from, const hash& me, const hash& person) {
   auto name = known_name(from, me, person);
   return name ? *name : person.hex();

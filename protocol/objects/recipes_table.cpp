@@ -186,10 +186,13 @@ ProposalConfig: $type$: `^ProposalConfig$`; userEmail*: string; matchWeight: num
 constexpr std::string_view own_types = R"table(
 LamaContact: person*: id(Person); name; state; instance?: id(Instance); since: number; mine?: boolean; aboutNode?: stringifiable
 LamaConversation: conversation*; title; kind; participants: set<id(Person)>; channel?: id(ChannelInfo); last?: ref(CreationTime); lastText?;
-  lastTime?: number; count?: integer; state?; importedFrom?; imported?: boolean
+  lastTime?: number; count?: integer; state?; importedFrom?; imported?: boolean; takesChanges?: boolean;
+  readTime?: number
 LamaOutboxEntry: conversation; message: ref(CreationTime); needsAI?: boolean; flags?: map<string, string>
 LamaReceipt: message: ref(CreationTime); accepted: boolean; reason?; posted?: ref(CreationTime)
 LamaImportedMessage: source; author; line: integer; message: ref(ChatMessage)
+LamaAnnotation: conversation; message: ref(CreationTime); author: id(Person); kind: `^(edit|delete|read)$`; text?; time: number
+LamaDelivered: conversation; person: id(Person); messages: array<ref(CreationTime)>
 LamaImport: import*; source; conversation; lines: integer; state
 LamaSetting: key*; value: stringifiable
 )table";

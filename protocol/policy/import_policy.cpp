@@ -72,7 +72,8 @@ constexpr row rows[] = {
   {"VersionNodeChange",         any,             by_itself,      by_itself},
   {"VersionNodeMerge",          any,             by_itself,      by_itself},
 
-  // Types of our own, and all others that we know.
+  // Types of our own, and all others that we know. What somebody says of messages, they say of their own (protocol/models/annotations.hpp).
+  {"LamaAnnotation",            any,             below,          authored},
   {"Lama*",                     any,             below,          never},
   {"*",                         any,             never,          never},
 };
@@ -153,9 +154,14 @@ judgement judge(const parties& between, const subject& what) {
       return {verdict::depends, "it depends on the channel"};
     return by_content(is_their_topic(between, *what.content), "a topic is taken only for a channel shared with its sender");
   }
+  if (limit == authored && what.role == role::child) {
+    if (!what.content)
+      return {verdict::depends, "it depends on its author"};
+    return by_content(what.content->reference("author") == between.remote, "its author is not its sender");
+  }
   if (what.role == role::child)
     return yes;
-  if (limit == below)
+  if (limit == below || limit == authored)
     return {verdict::denied, "this type is taken from there only below another object"};
   if (limit == by_itself)
     return what.role == role::root ? yes : judgement{verdict::denied, "versions of this type are not taken from there"};

@@ -41,6 +41,7 @@ enum class reach : uint8_t {
   never,     ///< not even its id object
   id_only,   ///< its id object, which is a name and nothing else
   below,     ///< also as a child of what may come
+  authored,  ///< as a child, where the remote is its author
   theirs,    ///< also as a root or version, where it belongs to the remote
   topic,     ///< in every role only where it names a channel that the remote may bring: storing it has effects by itself
   by_itself, ///< as a root, whatever it says

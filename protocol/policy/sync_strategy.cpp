@@ -63,6 +63,8 @@ std::string_view in_words(reach x, bool versioned) {
     return "its id alone";
   case reach::below:
     return "as part of another object that may come";
+  case reach::authored:
+    return "what the sender wrote, as part of another object that may come";
   case reach::theirs:
     return "what belongs to the sender, and as part of another object that may come";
   case reach::topic:

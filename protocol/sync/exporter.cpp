@@ -1,6 +1,7 @@
 #include "protocol/sync/exporter.hpp"
 
 #include "protocol/limits.hpp"
+#include "protocol/objects/own_channels.hpp"
 #include "protocol/sync/grants.hpp"
 #include "protocol/versions/versions.hpp"
 
@@ -37,7 +38,8 @@ bool exporter::window_full() const {
 }
 
 walk_surroundings exporter::surroundings(const change_source& source) {
-  return {source, known_, out_, config_.entry_window, config_.blob_limit, config_.may_leave};
+  auto window = running_ && running_->whole_list ? 0 : config_.entry_window;
+  return {source, known_, out_, window, config_.blob_limit, config_.may_leave};
 }
 
 bool exporter::pump(const change_source& source) {
@@ -165,6 +167,9 @@ bool exporter::begin_version(const change_source& source) {
     push_walk_.start({.root = x.name, .kind = reference_kind::id});
     return true;
   }
+  // A message of long ago may have been deleted just now, and one of now is shown right only with all that was said of it.
+  if (auto id_text = config_.entry_window > 0 ? objects.read(x.name) : std::nullopt)
+    x.whole_list = channel_name(*id_text, objects.recipes()).starts_with(annotation_channels);
   tree_walk::order order{.root = *x.data};
   if (const auto* sent = remote_versions_.find(x.name)) {
     if (*sent == *x.data)

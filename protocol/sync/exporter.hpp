@@ -65,6 +65,7 @@ private:
     std::optional<hash> data;     ///< the version that is under way
     std::optional<hash> old_data; ///< the version that the remote has
     std::string edge;
+    bool whole_list = false; ///< the remote's window does not cut this channel
   };
   /// What an acknowledgement will say of an id.
   struct sent_version {

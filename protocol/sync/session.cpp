@@ -26,6 +26,7 @@ nlohmann::json session::hello() const {
   x.imports = config_.imports;
   x.entry_window = config_.entry_window;
   x.blob_limit = config_.blob_limit;
+  x.types = config_.shared_types;
   return write_hello(x);
 }
 
@@ -36,8 +37,15 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
     return answer;
   remote_store_ = remote.store_id;
   remote_imports_ = remote.imports;
+  std::erase_if(remote.types, [this](const std::string& type) { return std::ranges::find(config_.shared_types, type) == config_.shared_types.end(); });
+  remote_types_ = std::move(remote.types);
+  auto may_leave = config_.may_leave;
+  if (may_leave && !remote_types_.empty())
+    may_leave = [usual = config_.may_leave, taken = remote_types_](std::string_view type) {
+      return usual(type) || std::ranges::find(taken, type) != taken.end();
+    };
   exporter_ = std::make_unique<exporter>(exporter_config{config_.remote_person, remote.resume, config_.store_id, config_.exports, remote.entry_window,
-                                                         remote.blob_limit, config_.may_leave, config_.takes_version});
+                                                         remote.blob_limit, std::move(may_leave), config_.takes_version});
   auto sequence = config_.resume.store == remote.store_id ? config_.resume.sequence : 0;
   if (config_.imports)
     importer_ = std::make_unique<importer>(importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy},

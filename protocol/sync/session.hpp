@@ -40,6 +40,11 @@ public:
     return remote_store_;
   }
 
+  /// Of `shared_types` those that it takes; empty before its hello.
+  const std::vector<std::string>& remote_types() const {
+    return remote_types_;
+  }
+
   /// A binary message.
   void receive(std::string message, const change_source& source);
   /// The host made batch `number` and all before it durable; or it could not, which ends the session.
@@ -69,6 +74,7 @@ private:
 
   session_config config_;
   std::string remote_store_;
+  std::vector<std::string> remote_types_;
   bool answered_ = false;
   bool closed_ = false;
   bool remote_imports_ = true;

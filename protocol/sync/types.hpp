@@ -131,6 +131,8 @@ struct session_config {
   admission* policy = nullptr; ///< required where `imports`
   /// May objects of this type leave? `Access`, `IdAccess` and `Group` never do. Empty: all others.
   std::function<bool(std::string_view type)> may_leave;
+  /// Types that `may_leave` keeps back and that leave all the same, where the remote's hello says that it takes them. Told in our hello.
+  std::vector<std::string> shared_types{};
   /// Would the remote's policy let us bring versions of the id with this id object? What it refuses ends the session; of the others it gets
   /// the id object alone. Empty: it takes all.
   std::function<bool(std::string_view id_text)> takes_version;

@@ -188,10 +188,10 @@ std::optional<std::string> store_name(const nlohmann::json& x, const char* name)
 } // namespace
 
 nlohmann::json write_hello(const hello& x) {
-  return {{"version", x.version},     {"minimum", x.minimum},
-          {"storeId", x.store_id},    {"resume", {{"storeId", x.resume.store}, {"sequence", x.resume.sequence}}},
-          {"imports", x.imports},     {"entryWindow", x.entry_window},
-          {"blobLimit", x.blob_limit}};
+  return {{"version", x.version},      {"minimum", x.minimum},
+          {"storeId", x.store_id},     {"resume", {{"storeId", x.resume.store}, {"sequence", x.resume.sequence}}},
+          {"imports", x.imports},      {"entryWindow", x.entry_window},
+          {"blobLimit", x.blob_limit}, {"types", x.types}};
 }
 
 result<hello> read_hello(const nlohmann::json& arguments) {
@@ -225,6 +225,14 @@ result<hello> read_hello(const nlohmann::json& arguments) {
   x.imports = imports->get<bool>();
   x.entry_window = static_cast<uint32_t>(*window);
   x.blob_limit = *blobs;
+  // Absent in the first nodes; what it lists beyond what we have ourselves says nothing to us.
+  if (auto types = arguments.find("types"); types != arguments.end()) {
+    if (!types->is_array() || types->size() > limits::sync_hello_types)
+      return bad("types");
+    for (const auto& type : *types)
+      if (type.is_string() && type.get_ref<const std::string&>().size() <= limits::type_name_bytes)
+        x.types.push_back(type.get<std::string>());
+  }
   return x;
 }
 

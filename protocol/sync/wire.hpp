@@ -18,6 +18,7 @@ struct hello {
   bool imports = true;
   uint32_t entry_window = 0;
   uint64_t blob_limit = 0;
+  std::vector<std::string> types{}; ///< beyond the stock ones, which its sender takes from a friend
 };
 
 nlohmann::json write_hello(const hello& x);

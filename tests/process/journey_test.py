@@ -39,6 +39,41 @@ class Journey(unittest.TestCase):
             for home in (anna, bert):
                 until(lambda: len([x for x in home.messages(conversation) if x["state"] != "on-this-device"]) == 2, f"both at {home.user}")
 
+    def test_messages_are_changed_deleted_read_and_found(self):
+        with Home("anna") as anna, Home("bert") as bert:
+            anna.register()
+            bert.register()
+            conversation = pair(anna, bert)
+            for text in ("Straße nach Köln", "to be taken back"):
+                anna.send(conversation, text)
+            listed = lambda home: home.rpc.call("query:getConversation", {"conversationId": conversation})["conversation"]
+            shown = lambda home: [x.get("deleted") and "deleted" or x["text"] for x in home.messages(conversation)]
+            until(lambda: len(shown(bert)) == 2 and listed(anna)["takesChanges"] and listed(bert)["takesChanges"], "two messages, and nodes that know each other")
+            until(lambda: [x["state"] for x in anna.messages(conversation)] == ["delivered"] * 2, "anna knows that bert has them")
+            until(lambda: listed(bert)["unread"] == 2, "bert has two to read")
+            bert.cli("read", conversation)
+            self.assertEqual(listed(bert)["unread"], 0)
+            until(lambda: bert.archive_rpc.call("query:getConversation", {"conversationId": conversation})["conversation"]["unread"] == 0, "the archive knows it too")
+            anna.cli("delete", conversation, "last")
+            first = anna.messages(conversation)[0]["messageHash"]
+            anna.cli("edit", conversation, first[:12], "Straße nach Berlin")
+            for home in (anna, bert):
+                until(lambda: shown(home) == ["Straße nach Berlin", "deleted"], f"what anna changed, at {home.user}")
+                until(lambda: listed(home).get("lastDeleted"), "the list says so")
+            self.assertIn("edited", bert.messages(conversation)[0])
+            self.assertIn("deleted this message", bert.cli("messages", conversation).stdout)
+            with self.assertRaises(RpcError) as refused:
+                bert.rpc.call("action:deleteMessage", {"conversationId": conversation, "messageHash": first})
+            self.assertEqual(refused.exception.code, -32002)
+            found = lambda home, words: [x["messageHash"] for x in json.loads(home.cli("search", *words, "--json").stdout)["messages"]]
+            self.assertEqual(found(bert, ["STRASSE", "berlin"]), [first])
+            self.assertEqual(found(bert, ["Köln"]), [])
+            self.assertEqual(found(anna, ["taken", "back"]), [])
+            exported = bert.folder / "out"
+            bert.cli("export", str(exported), "--conversation", conversation)
+            lines = [json.loads(line) for file in exported.glob("*.jsonl") for line in file.read_text().splitlines()]
+            self.assertEqual([x["text"] for x in lines], ["Straße nach Berlin"])
+
     def test_every_command_does_its_work(self):
         with Home("anna") as anna:
             anna.cli("register", "anna")

@@ -59,6 +59,7 @@ TEST(first_failures_test, the_provisioning_answer_has_an_invitation_until_they_a
 TEST(first_failures_test, whoever_paired_is_a_contact_on_every_side) {
   town all{12};
   ASSERT_TRUE(all.found());
+  all.all.run_for(10s); // names come with the profiles, which may be behind the conversation
   EXPECT_TRUE(check_people(all).empty());
   for (std::size_t i : {0u, 1u}) {
     auto context = all.homes[i]->sparse.user(all.homes[i]->user);

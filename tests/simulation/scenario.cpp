@@ -23,6 +23,8 @@ std::vector<std::string> roles_of(bool archive, const std::string& user) {
   for (const char* piece : {"instance", "object-store", "leute", "pairing-manager"})
     roles.push_back(std::string{piece} + '/' + user);
   roles.push_back((archive ? "conversations/" : "outbox/") + user);
+  if (archive)
+    roles.push_back("deliveries/" + user);
   return roles;
 }
 

@@ -64,10 +64,10 @@ TEST(import_policy, each_row_allows_what_it_says) {
   };
   using enum verdict;
   const std::map<reach, expectation> meaning{
-      {reach::never, {denied, denied, denied, denied}},     {reach::id_only, {denied, allowed, denied, denied}},
-      {reach::below, {allowed, allowed, denied, denied}},   {reach::theirs, {allowed, allowed, depends, depends}},
-      {reach::topic, {depends, allowed, depends, depends}}, {reach::by_itself, {allowed, allowed, allowed, denied}},
-      {reach::any, {allowed, allowed, allowed, allowed}},
+      {reach::never, {denied, denied, denied, denied}},        {reach::id_only, {denied, allowed, denied, denied}},
+      {reach::below, {allowed, allowed, denied, denied}},      {reach::authored, {depends, allowed, denied, denied}},
+      {reach::theirs, {allowed, allowed, depends, depends}},   {reach::topic, {depends, allowed, depends, depends}},
+      {reach::by_itself, {allowed, allowed, allowed, denied}}, {reach::any, {allowed, allowed, allowed, allowed}},
   };
   for (const auto& line : table()) {
     const std::map<origin, reach> columns{
@@ -145,6 +145,22 @@ TEST(import_policy, a_contact_brings_topics_of_such_channels_only) {
   EXPECT_FALSE(is_admitted(origin::contact, role::root, topic("EveryoneTopic", sha256(channel("EveryoneTopic", {}, true)))));
   // Storing a topic has effects wherever it stands, so it is judged as a child too.
   EXPECT_FALSE(is_admitted(origin::contact, role::child, topic("EveryoneTopic", sha256(channel("EveryoneTopic", {}, true)))));
+}
+
+TEST(import_policy, a_contact_brings_what_they_say_of_messages_and_nothing_in_the_name_of_another) {
+  auto annotation = [](const hash& author) {
+    return object_writer{"LamaAnnotation"}
+        .text("conversation", "x")
+        .object_reference("message", sha256("a message"))
+        .id_reference("author", author)
+        .text("kind", "delete")
+        .number("time", 1)
+        .finish();
+  };
+  EXPECT_TRUE(is_admitted(origin::contact, role::child, annotation(remote)));
+  EXPECT_FALSE(is_admitted(origin::contact, role::child, annotation(me)));
+  EXPECT_FALSE(is_admitted(origin::contact, role::child, annotation(third)));
+  EXPECT_FALSE(is_admitted(origin::contact, role::root, annotation(remote)));
 }
 
 TEST(import_policy, my_sparse_instance_brings_its_outbox_and_its_profile) {

@@ -203,6 +203,16 @@ TEST_F(two_machines, grants_are_to_whom_they_name) {
   EXPECT_FALSE(bob.space.contains(revoked));
 }
 
+TEST_F(two_machines, channels_of_ours_are_offered_to_nodes_of_ours_only) {
+  // The channel is of a stock type; what stands in it would end a stock peer's importer.
+  auto channel = models::create_channel(alice.space, {"lama.annotations.room", alice.person}, 1);
+  ASSERT_TRUE(channel);
+  alice.share_id(*channel, bob);
+  alice.share(*current_data(alice.space, *channel), bob);
+  EXPECT_TRUE(accessible_roots(alice.space, {bob.person, false, {}}).roots.empty());
+  EXPECT_EQ(accessible_roots(alice.space, {bob.person, true, {}}).roots.size(), 3u);
+}
+
 TEST_F(two_machines, types_of_ours_are_offered_to_nodes_of_ours_only) {
   auto contact = object_writer{"LamaContact"}.id_reference("person", bob.person).text("name", "Bob").text("state", "x").number("since", 1).finish();
   alice.put(*bob.space.read(bob.person));

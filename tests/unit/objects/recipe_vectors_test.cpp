@@ -45,7 +45,7 @@ TEST_F(recipe_vectors, the_table_holds_each_type_to_the_byte) {
     ++count;
   }
   EXPECT_EQ(count, 87u);
-  EXPECT_EQ(standard_recipes().all().size(), 94u);
+  EXPECT_EQ(standard_recipes().all().size(), 96u);
 }
 
 TEST_F(recipe_vectors, a_recipe_object_gives_the_rules_that_its_line_gives) {
@@ -130,7 +130,8 @@ TEST_F(recipe_vectors, reverse_maps_of_the_core_are_always_on) {
 }
 
 TEST_F(recipe_vectors, types_of_our_own_are_not_stock_types) {
-  for (const char* name : {"LamaContact", "LamaConversation", "LamaOutboxEntry", "LamaReceipt", "LamaImportedMessage", "LamaImport", "LamaSetting"}) {
+  for (const char* name : {"LamaContact", "LamaConversation", "LamaOutboxEntry", "LamaReceipt", "LamaImportedMessage", "LamaAnnotation", "LamaDelivered",
+                           "LamaImport", "LamaSetting"}) {
     ASSERT_TRUE(standard_recipes().find(name)) << name;
     EXPECT_FALSE(is_stock_type(name)) << name;
   }

@@ -61,8 +61,12 @@ export type Message = {
   senderName: string;
   me: boolean;
   text: string;
-  /** `on-this-device`: it waits in the outbox. `in-archive`: the archive has it. `delivered`: another participant's node fetched it. */
+  /** `on-this-device`: it waits in the outbox. `in-archive`: the archive has it. `delivered`: another participant's node has it on its disk, and said so. */
   state: "on-this-device" | "in-archive" | "delivered";
+  /** When its sender last changed it; `text` is what it says now. */
+  edited?: Time;
+  /** When its sender deleted it: `text` is empty, and there are no attachments. */
+  deleted?: Time;
   attachments?: ShownAttachment[];
   /** Whose signature it bears, and whether that is good. */
   signedBy?: {
@@ -83,6 +87,12 @@ export type Conversation = {
   kind: "direct" | "group" | "ai" | "imported";
   participants: Participant[];
   takesMessages: boolean;
+  /** Messages can be edited and deleted: every participant's node understands it (docs/annotations.md). */
+  takesChanges: boolean;
+  /** Others' messages since the user last read or wrote, on whatever device; 100: as many or more. */
+  unread: number;
+  /** The newest message was deleted. */
+  lastDeleted?: boolean;
   lastText?: string;
   lastTime?: Time;
   count?: number;
@@ -365,6 +375,40 @@ export interface Channels {
     messageHash: Hash;
     conversation: Conversation | null;
   } };
+  /** Changes the text of a message of one's own, offline too. -32002: another's; -32004: a participant's node does not understand it (`takesChanges`), imported, or deleted. */
+  "action:editMessage": { params: {
+    conversationId: ConversationId;
+    messageHash: Hash;
+    text: string;
+    /** As in `action:sendMessage`. */
+    requestId?: string;
+  }; result: {
+    message: Message;
+  } };
+  /** Deletes a message of one's own for all who have it: nothing of it is shown any more. Errors as of `action:editMessage`. */
+  "action:deleteMessage": { params: {
+    conversationId: ConversationId;
+    messageHash: Hash;
+    /** As in `action:sendMessage`. */
+    requestId?: string;
+  }; result: {
+    message: Message;
+  } };
+  /** The user has seen the conversation up to this message; all their devices learn it, others do not. */
+  "action:markRead": { params: {
+    conversationId: ConversationId;
+    messageHash: Hash;
+  }; result: {
+    conversation: Conversation;
+  } };
+  /** How the user calls a contact, which nobody else sees; an empty name: as they call themselves. */
+  "action:renameContact": { params: {
+    personId: Hash;
+    name: string;
+  }; result: {
+    personId: Hash;
+    name: string;
+  } };
   /** Makes a conversation; with one participant and no name, a one-to-one one. `ai`: with that model's person. */
   "action:createConversation": { params: {
     name?: string;
@@ -443,6 +487,18 @@ export interface Channels {
   }; result: {
     messages: Message[];
     more: boolean;
+  } };
+  /** Messages in which every word of `text` occurs, newest first; case and accents do not matter. The archive looks through all; without it the device through what it keeps (`everywhere` false). With `more`, ask again with `before`. */
+  "query:search": { params: {
+    text: string;
+    conversationId?: ConversationId;
+    limit?: number;
+    before?: When;
+  }; result: {
+    messages: Message[];
+    more: boolean;
+    before?: Time;
+    everywhere: boolean;
   } };
   /** Makes or unlocks a user's archive instance; `secret` stands in bridge.json. On the archive's port only. */
   "provision:node": { params: {
@@ -645,6 +701,10 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "one-core:network:disconnect",
   "one-core:network:status",
   "action:sendMessage",
+  "action:editMessage",
+  "action:deleteMessage",
+  "action:markRead",
+  "action:renameContact",
   "action:createConversation",
   "action:addContact",
   "action:updateSettings",
@@ -654,6 +714,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "query:getConversations",
   "query:getContacts",
   "query:getMessages",
+  "query:search",
   "pairing:createInvitation",
   "pairing:acceptInvitation",
   "iom:devices",
@@ -717,6 +778,23 @@ export interface Notifications {
   "update:messageReceived": {
     conversationId: string;
     message: Message;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** A message was edited or deleted: so it is shown from now on. */
+  "update:messageChanged": {
+    conversationId: string;
+    message: Message;
+    /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
+    sequence: number;
+  };
+  /** A message of the user came further on its way. `postedAs`: its name from now on, where the archive had to give it a newer time; `refused`: the archive did not post it, and why. */
+  "update:messageState": {
+    conversationId?: string;
+    messageHash: Hash;
+    state: "in-archive" | "delivered" | "refused";
+    postedAs?: Hash;
+    reason?: string;
     /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
     sequence: number;
   };
