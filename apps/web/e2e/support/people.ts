@@ -73,7 +73,7 @@ export async function newcomer(person: Person): Promise<Person> {
 }
 
 export const composer = (page: Page) => page.getByRole('textbox', { name: /^Message to/ });
-export const messages = (page: Page) => page.getByRole('region', { name: 'Messages' });
+export const messages = (page: Page) => page.getByRole('region', { name: 'Messages', exact: true });
 export const message = (page: Page, text: string) => messages(page).getByRole('article').filter({ hasText: text });
 
 export async function say(page: Page, text: string): Promise<void> {

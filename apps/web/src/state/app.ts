@@ -26,7 +26,11 @@ export interface App {
   queue: QueuedCall[];
   /** What this browser keeps until the node takes it, of this user. */
   waiting: OutboxEntry[];
-  /** Messages of others that this browser has not shown yet, by conversation. */
+  /** Why the archive did not post a message of one's own, by its hash. */
+  refused: Record<string, string>;
+  /** The message that a conversation is to be opened at: what a search found. */
+  target: { conversationId: string; messageHash: string; time: string } | null;
+  /** Messages of others that the user has not seen yet, by conversation. */
   unread: Record<string, number>;
   status: NodeStatus | null;
   /** Said once by screen readers, and shown for a while. */
@@ -48,6 +52,8 @@ export const app = new Store<App>({
   archive_connections: null,
   queue: [],
   waiting: [],
+  refused: {},
+  target: null,
   unread: {},
   status: null,
   notice: null,

@@ -5,7 +5,7 @@ import { bytes } from '../lib/format.ts';
 import { is_picture } from '../lib/pictures.ts';
 import { t } from '../strings.ts';
 import { app, client, notify } from './app.ts';
-import { send } from './user.ts';
+import { edit, send } from './user.ts';
 
 /** What is being written, by conversation: kept by the browser until it is sent, files as soon as the node has them. */
 
@@ -26,9 +26,11 @@ export interface Draft {
   files: DraftFile[];
   /** Send was pressed; it goes when the files are there. */
   sending: boolean;
+  /** A message that was sent is being changed; what was being written stays meanwhile. */
+  editing: { messageHash: string; text: string } | null;
 }
 
-const empty: Draft = { text: '', files: [], sending: false };
+const empty: Draft = { text: '', files: [], sending: false, editing: null };
 export const drafts = new Store<Record<string, Draft>>({});
 
 const most_bytes = 4 * 2 ** 30; // limits::blob_bytes
@@ -60,11 +62,11 @@ export function load_drafts(): void {
   const all: Record<string, Draft> = {};
   for (const key of kept_keys(start)) {
     const x = kept<Partial<Draft>>(key, {});
-    all[key.slice(start.length)] = { text: x.text ?? '', files: (x.files ?? []).filter((f) => f.state === 'ready'), sending: false };
+    all[key.slice(start.length)] = { text: x.text ?? '', files: (x.files ?? []).filter((f) => f.state === 'ready'), sending: false, editing: x.editing ?? null };
   }
   for (const [id, draft] of Object.entries(drafts.get())) {
     const uploading = draft.files.filter((x) => x.state !== 'ready' && handles.has(x.id));
-    if (uploading.length) all[id] = { text: draft.text, files: [...(all[id]?.files ?? []), ...uploading], sending: draft.sending };
+    if (uploading.length) all[id] = { text: draft.text, files: [...(all[id]?.files ?? []), ...uploading], sending: draft.sending, editing: draft.editing };
   }
   for (const id of Object.keys(drafts.get())) all[id] ??= empty;
   drafts.set(all);
@@ -87,9 +89,9 @@ app.watch(
 function change(id: string, part: Partial<Draft>): void {
   const next = { ...draft_of(drafts.get(), id), ...part };
   drafts.set({ [id]: next });
-  if (part.text === undefined && !part.files?.every((x) => x.state === 'ready')) return; // how far an upload is, is not kept
+  if (part.text === undefined && part.editing === undefined && !part.files?.every((x) => x.state === 'ready')) return; // how far an upload is, is not kept
   const files = next.files.filter((x) => x.state === 'ready');
-  keep(key_of(id), next.text || files.length ? { text: next.text, files } : undefined);
+  keep(key_of(id), next.text || files.length || next.editing ? { text: next.text, files, editing: next.editing } : undefined);
 }
 
 function change_file(id: string, file: string, part: Partial<DraftFile>): void {
@@ -97,7 +99,24 @@ function change_file(id: string, file: string, part: Partial<DraftFile>): void {
   change(id, { files: draft.files.map((x) => (x.id === file ? { ...x, ...part } : x)) });
 }
 
-export const write = (id: string, text: string) => change(id, { text });
+export function write(id: string, text: string): void {
+  const { editing } = draft_of(drafts.get(), id);
+  change(id, editing ? { editing: { ...editing, text } } : { text });
+}
+
+export const begin_edit = (id: string, messageHash: string, text: string) => change(id, { editing: { messageHash, text } });
+export const end_edit = (id: string) => change(id, { editing: null });
+
+function submit_edit(id: string, { messageHash, text }: { messageHash: string; text: string }): void {
+  if (!text.trim()) return;
+  if (new TextEncoder().encode(text).length > most_text) return notify(t.composer.tooLong);
+  try {
+    edit(id, messageHash, text.trim());
+  } catch {
+    return notify(t.composer.full);
+  }
+  end_edit(id);
+}
 
 export function attach(id: string, files: File[]): void {
   const draft = draft_of(drafts.get(), id);
@@ -176,6 +195,7 @@ export function remove_file(id: string, name: string): void {
 /** Sends what is written, now or when its files are there. */
 export function submit(id: string): void {
   const draft = draft_of(drafts.get(), id);
+  if (draft.editing) return submit_edit(id, draft.editing);
   const text = draft.text.trim();
   if (!text && draft.files.length === 0) return;
   if (new TextEncoder().encode(text).length > most_text) return notify(t.composer.tooLong);

@@ -1,6 +1,6 @@
 import type { Message } from '@lama/ipc-client';
 import { describe, expect, it } from 'vitest';
-import { type Thread, empty_thread, first_number, with_message, with_page } from './threads.ts';
+import { type Thread, empty_thread, first_number, with_message, with_page, with_state } from './threads.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const message = (name: string, second: number, state: Message['state'] = 'in-archive'): Message => ({
@@ -72,5 +72,23 @@ describe('a thread', () => {
     const thread = with_page(empty_thread, [message('d', 4)], true, 'newest');
     expect(names(with_message(thread, message('a', 1)))).toBe('d');
     expect(names(with_message({ ...thread, more: false }, message('a', 1)))).toBe('ad');
+  });
+
+  it('shows a message as it was changed last, whichever answer comes last', () => {
+    const edited = { ...message('a', 1, 'in-archive'), text: 'new', edited: at(9) };
+    const thread = [edited, message('a', 1, 'delivered')].reduce(with_message, empty_thread);
+    expect(thread.messages[0]).toEqual({ ...edited, state: 'delivered' });
+    const gone = { ...message('a', 1), text: '', edited: at(9), deleted: at(10) };
+    expect([gone, edited].reduce(with_message, thread).messages[0]?.deleted).toBe(at(10));
+  });
+
+  it('lets a message come further on its way, also under a new name', () => {
+    const thread = [message('a', 1, 'on-this-device'), message('b', 2, 'on-this-device')].reduce(with_message, empty_thread);
+    const posted = with_state(thread, 'a', 'in-archive', 'c');
+    expect(names(posted)).toBe('cb');
+    expect(posted.messages[0]?.state).toBe('in-archive');
+    // The message of the new name has come by itself before.
+    expect(names(with_state(with_message(thread, message('c', 1)), 'a', 'in-archive', 'c'))).toBe('cb');
+    expect(with_state(posted, 'unknown', 'delivered')).toBe(posted);
   });
 });

@@ -22,8 +22,11 @@ const states = ['on-this-device', 'in-archive', 'delivered'];
 
 /** States only go forward: an answer that was asked for before an event came may be older than it. */
 function newer_of(a: Message, b: Message): Message {
-  return states.indexOf(a.state) > states.indexOf(b.state) ? { ...b, state: a.state } : b;
+  const state = states.indexOf(a.state) > states.indexOf(b.state) ? a.state : b.state;
+  return { ...(changed_at(a) > changed_at(b) ? a : b), state };
 }
+
+const changed_at = (x: Message) => x.deleted ?? x.edited ?? '';
 
 const before = (a: Message, b: Message) => a.time < b.time || (a.time === b.time && a.messageHash < b.messageHash);
 
@@ -41,6 +44,15 @@ export function with_message(thread: Thread, message: Message): Thread {
   // Older than all that is loaded: it comes with its page.
   if (at === 0 && messages.length > 0 && thread.more) return thread;
   return { ...thread, messages: [...messages.slice(0, at), message, ...messages.slice(at)], first: at === 0 && messages.length > 0 ? thread.first - 1 : thread.first };
+}
+
+/** A message came further on its way; `posted_as`: it has another name from now on. */
+export function with_state(thread: Thread, hash: string, state: Message['state'], posted_as?: string): Thread {
+  const found = thread.messages.find((x) => x.messageHash === hash);
+  if (!found) return thread;
+  const name = posted_as ?? hash;
+  const others = name === hash ? thread : { ...thread, messages: thread.messages.filter((x) => x !== found) };
+  return with_message(others, { ...found, messageHash: name, state: states.indexOf(state) > states.indexOf(found.state) ? state : found.state });
 }
 
 /** A page from the node: the newest messages, or older ones than the first that is known. */

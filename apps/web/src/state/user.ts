@@ -1,24 +1,23 @@
-import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
+import type { Contact, Conversation, Message, OutboxEntry } from '@lama/ipc-client';
 import { words_of } from '../lib/failure.ts';
-import { kept, keep, on_kept } from '../lib/kept.ts';
+import { on_kept } from '../lib/kept.ts';
 import { go_to } from '../lib/route.ts';
 import { t } from '../strings.ts';
 import { preferences } from './preferences.ts';
 import { type Instance, app, client, current_outbox, notify, outbox_of, speak } from './app.ts';
-import { type Thread, empty_thread, with_message, with_page } from './threads.ts';
+import { type Thread, empty_thread, with_message, with_page, with_state } from './threads.ts';
 
 /** The data of the user who is logged in, kept current by what the node tells. */
 
 const page_size = 100;
-/** What a badge can say. */
-export const most_unread = 99;
+/** Of the largest page that the node gives. */
+const large_page = 1_000;
+/** So far back a message is looked for to be shown in its place. */
+const most_loaded = 20_000;
 
-interface Marks {
-  [conversationId: string]: string; // the time of the newest message that was shown
-}
-
-const marks_key = () => `read.${app.get().me?.username ?? ''}`;
 const open_now = new Set<string>();
+/** Those of them whose newest messages are before somebody's eyes. */
+const read_now = new Set<string>();
 
 export function thread_of(id: string): Thread {
   return app.get().threads[id] ?? empty_thread;
@@ -41,8 +40,14 @@ export async function use_user(me: Instance): Promise<void> {
     outbox.on('changed', refresh),
     outbox.on('done', ({ entry, result }) => show_sent(entry, result)),
     on_kept('outbox.', refresh),
-    on_kept('read.', () => void count_unread()),
     client.onNotification('update:messageReceived', ({ conversationId, message }) => received(conversationId, message)),
+    client.onNotification('update:messageChanged', ({ conversationId, message }) => {
+      const known = app.get().threads[conversationId];
+      if (known) put_thread(conversationId, with_message(known, message));
+      if (message.deleted) speak(''); // it may be what was read aloud last
+      void load_conversations(); // its newest message may be this one
+    }),
+    client.onNotification('update:messageState', (x) => came_further(x.messageHash, x.state, x.postedAs, x.reason)),
     client.onNotification('update:stateChanged', ({ changed }) => {
       if (changed.includes('conversations')) {
         void load_conversations();
@@ -65,7 +70,6 @@ export async function use_user(me: Instance): Promise<void> {
   refresh();
   app.set({ phase: 'ready', locked: false });
   await Promise.all([load_conversations(), load_contacts(), load_queue(), load_connections(), client.subscribe()]);
-  await count_unread();
   outbox.resume();
 }
 
@@ -78,7 +82,6 @@ export async function resume_user(complete: boolean): Promise<void> {
       if (open_now.has(id)) await load_newest(id);
       else drop_thread(id); // asked for anew when it is opened
     }
-    await count_unread();
   }
   current_outbox()?.resume();
 }
@@ -88,7 +91,7 @@ export async function leave_user(): Promise<void> {
   off = [];
   current_outbox()?.pause();
   client.forgetSequence();
-  app.set({ me: null, conversations: null, contacts: null, threads: {}, online: {}, archive_connections: null, queue: [], waiting: [], unread: {}, locked: false });
+  app.set({ me: null, conversations: null, contacts: null, threads: {}, online: {}, archive_connections: null, queue: [], waiting: [], refused: {}, target: null, unread: {}, locked: false });
 }
 
 function drop_thread(id: string): void {
@@ -99,12 +102,28 @@ function drop_thread(id: string): void {
 
 async function load_conversations(): Promise<void> {
   const answer = await client.call('query:getConversations', {}).catch(() => null);
-  if (answer) app.set({ conversations: answer.conversations });
+  if (!answer) return;
+  const unread: Record<string, number> = {};
+  for (const x of answer.conversations) {
+    unread[x.conversationId] = read_now.has(x.conversationId) ? 0 : x.unread;
+    if (x.unread > 0 && read_now.has(x.conversationId)) tell_read(x.conversationId);
+  }
+  app.set(({ contacts }) => ({ conversations: named(answer.conversations, contacts), unread }));
 }
 
 async function load_contacts(): Promise<void> {
   const answer = await client.call('query:getContacts', {}).catch(() => null);
-  if (answer) app.set({ contacts: answer.contacts });
+  if (answer) app.set(({ conversations }) => ({ contacts: answer.contacts, conversations: conversations && named(conversations, answer.contacts) }));
+}
+
+/** A name that was just given to a contact is in the archive first; the conversations of this device bear it a little later. */
+function named(conversations: Conversation[], contacts: Contact[] | null): Conversation[] {
+  const names = new Map(contacts?.map((x) => [x.personId, x.name]));
+  return conversations.map((x) => {
+    const participants = x.participants.map((p) => ({ ...p, name: (!p.me && names.get(p.personId)) || p.name }));
+    const other = x.kind === 'direct' ? participants.find((p) => !p.me) : undefined;
+    return { ...x, participants, title: other?.name ?? x.title };
+  });
 }
 
 let looking: ReturnType<typeof setTimeout> | undefined;
@@ -145,7 +164,7 @@ export async function load_newest(id: string): Promise<void> {
   }
 }
 
-export async function load_older(id: string): Promise<void> {
+export async function load_older(id: string, size = page_size): Promise<void> {
   const thread = thread_of(id);
   const oldest = thread.messages[0];
   if (thread.loading || !thread.more || !oldest) return;
@@ -153,10 +172,10 @@ export async function load_older(id: string): Promise<void> {
   try {
     // Several messages can bear one time: that very time is asked for again, and what is known left out.
     const again = new Date(Date.parse(oldest.time) + 1).toISOString();
-    let page = await client.call('query:getMessages', { conversationId: id, limit: page_size, before: again });
-    const known = new Set(thread.messages.slice(0, page_size).map((x) => x.messageHash));
+    let page = await client.call('query:getMessages', { conversationId: id, limit: size, before: again });
+    const known = new Set(thread.messages.slice(0, size).map((x) => x.messageHash));
     if (page.more && page.messages.every((x) => known.has(x.messageHash)))
-      page = await client.call('query:getMessages', { conversationId: id, limit: page_size, before: oldest.time });
+      page = await client.call('query:getMessages', { conversationId: id, limit: size, before: oldest.time });
     const now = thread_of(id);
     // Begun anew meanwhile: this page is older than what is shown now, with others between.
     const joined = now.messages.some((x) => x.messageHash === oldest.messageHash);
@@ -166,17 +185,34 @@ export async function load_older(id: string): Promise<void> {
   }
 }
 
+/** Until the message of that time is among what is loaded. False: it is too far back. */
+export async function load_back_to(id: string, time: string): Promise<boolean> {
+  while (thread_of(id).more && (thread_of(id).messages[0]?.time ?? time) > time) {
+    const before = thread_of(id).messages.length;
+    if (before >= most_loaded) return false;
+    await load_older(id, large_page);
+    if (thread_of(id).messages.length === before) return false;
+  }
+  return true;
+}
+
+function came_further(hash: string, state: Message['state'] | 'refused', posted_as: string | undefined, reason: string | undefined): void {
+  if (state === 'refused') return app.set((x) => ({ refused: { ...x.refused, [hash]: reason ?? '' } }));
+  for (const [id, thread] of Object.entries(app.get().threads)) {
+    const next = with_state(thread, hash, state, posted_as);
+    if (next !== thread) put_thread(id, next);
+  }
+}
+
 function received(id: string, message: Message): void {
   const known = app.get().threads[id];
   const fresh = !known?.messages.some((x) => x.messageHash === message.messageHash);
   if (known) put_thread(id, with_message(known, message));
   touch(id, message);
   if (!fresh || message.me) return;
-  if (open_now.has(id) && !document.hidden) {
-    if (preferences.get().announce) speak(t.chat.said(message.senderName, message.text));
-  } else if (message.time > (kept<Marks>(marks_key(), {})[id] ?? '')) {
-    app.set((x) => ({ unread: { ...x.unread, [id]: (x.unread[id] ?? 0) + 1 } }));
-  }
+  if (open_now.has(id) && !document.hidden && preferences.get().announce) speak(t.chat.said(message.senderName, message.text));
+  if (read_now.has(id)) tell_read(id);
+  else app.set((x) => ({ unread: { ...x.unread, [id]: (x.unread[id] ?? 0) + 1 } }));
 }
 
 /** The list shows it before the node has said so. */
@@ -184,49 +220,37 @@ function touch(id: string, message: Message): void {
   app.set(({ conversations }) => {
     const found = conversations?.find((x) => x.conversationId === id);
     if (!conversations || !found || (found.lastTime ?? '') > message.time) return {};
-    const next: Conversation = { ...found, lastText: message.text, lastTime: message.time };
+    const { lastDeleted: _, ...rest } = found;
+    const next: Conversation = { ...rest, lastText: message.text, lastTime: message.time };
     return { conversations: [next, ...conversations.filter((x) => x !== found)] };
   });
 }
 
 // --- what was read ---
 
-async function count_unread(): Promise<void> {
-  const { conversations } = app.get();
-  if (!conversations) return;
-  const none: Marks | null = null;
-  let marks = kept<Marks | null>(marks_key(), none);
-  if (marks === null) {
-    // A browser that has never seen this user: it begins with everything read.
-    marks = Object.fromEntries(conversations.flatMap((x) => (x.lastTime ? [[x.conversationId, x.lastTime]] : [])));
-    keep(marks_key(), marks);
-  }
-  const known = marks;
-  const news = conversations.filter((x) => (x.lastTime ?? '') > (known[x.conversationId] ?? '')).slice(0, 50);
-  const answers = await client
-    .batch(news.map((x) => ({ method: 'query:getMessages' as const, params: { conversationId: x.conversationId, limit: most_unread + 1 } })))
-    .catch(() => []);
-  const unread: Record<string, number> = {};
-  answers.forEach((answer, i) => {
-    const id = news[i]!.conversationId;
-    if (answer.ok) unread[id] = answer.result.messages.filter((m) => !m.me && m.time > (known[id] ?? '')).length;
-  });
-  app.set({ unread });
+/** Whether the newest messages of a conversation are before somebody's eyes. */
+export function mark_read(id: string, reads: boolean): void {
+  if (!reads) return void read_now.delete(id);
+  read_now.add(id);
+  if (!app.get().unread[id]) return;
+  app.set((x) => ({ unread: { ...x.unread, [id]: 0 } }));
+  tell_read(id);
 }
 
-export function mark_read(id: string): void {
-  const newest = thread_of(id).messages.at(-1);
-  if (!newest) return;
-  const marks = kept<Marks>(marks_key(), {});
-  if ((marks[id] ?? '') < newest.time) keep(marks_key(), { ...marks, [id]: newest.time });
-  if (app.get().unread[id]) app.set((x) => ({ unread: { ...x.unread, [id]: 0 } }));
+/** All devices of the user learn it. Where it cannot be told now, the next message or the next look at the conversation does. */
+function tell_read(conversationId: string): void {
+  const newest = thread_of(conversationId).messages.at(-1);
+  if (newest) void client.call('action:markRead', { conversationId, messageHash: newest.messageHash }).catch(() => undefined);
 }
 
 /** While a conversation is on the screen. */
 export function open_conversation(id: string): () => void {
   open_now.add(id);
   if (!thread_of(id).loaded) void load_newest(id);
-  return () => open_now.delete(id);
+  return () => {
+    open_now.delete(id);
+    read_now.delete(id);
+  };
 }
 
 // --- sending ---
@@ -239,12 +263,35 @@ export interface SentAttachment {
 
 export function send(conversationId: string, text: string, attachments: SentAttachment[]): void {
   // The node writes one message for each id, however often it is asked.
-  const requestId = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
-  current_outbox()?.add('action:sendMessage', { conversationId, text, requestId, ...(attachments.length ? { attachments } : {}) });
+  current_outbox()?.add('action:sendMessage', { conversationId, text, requestId: new_request(), ...(attachments.length ? { attachments } : {}) });
 }
+
+const new_request = () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
+
+export function edit(conversationId: string, messageHash: string, text: string): void {
+  current_outbox()?.add('action:editMessage', { conversationId, messageHash, text, requestId: new_request() });
+}
+
+export function delete_message(conversationId: string, messageHash: string): void {
+  current_outbox()?.add('action:deleteMessage', { conversationId, messageHash, requestId: new_request() });
+}
+
+/** What waits to be changed of a message. */
+export function change_of(waiting: OutboxEntry[], messageHash: string): OutboxEntry | undefined {
+  return waiting.findLast((x) => is_change(x) && (x.params as { messageHash: string }).messageHash === messageHash);
+}
+
+export const is_change = (x: OutboxEntry) => x.method === 'action:editMessage' || x.method === 'action:deleteMessage';
 
 /** The node has it: it is shown as a message of the conversation at once. */
 function show_sent(entry: OutboxEntry, result: unknown): void {
+  if (is_change(entry)) {
+    const { message } = result as { message: Message };
+    const known = app.get().threads[message.conversationId];
+    if (known) put_thread(message.conversationId, with_message(known, message));
+    void load_conversations();
+    return;
+  }
   const { me } = app.get();
   const sent = entry.params as { conversationId: string; text: string };
   const hash = (result as { messageHash?: string } | null)?.messageHash;
@@ -292,4 +339,10 @@ export async function start_conversation(name: string, participants: string[]): 
 export async function chat_with(personId: string): Promise<void> {
   const found = app.get().conversations?.find((x) => x.kind === 'direct' && x.participants.some((p) => p.personId === personId && !p.me));
   go_to('chats', found?.conversationId ?? (await start_conversation('', [personId])));
+}
+
+/** How the user calls a contact. */
+export async function rename_contact(personId: string, name: string): Promise<void> {
+  await client.call('action:renameContact', { personId, name });
+  await Promise.all([load_contacts(), load_conversations()]);
 }

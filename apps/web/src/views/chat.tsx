@@ -1,14 +1,14 @@
 import type { Conversation, Message, OutboxEntry } from '@lama/ipc-client';
 import { ArrowDown, ArrowLeft, Lock } from '../components/icons.ts';
-import { type DragEvent, type HTMLAttributes, forwardRef, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type DragEvent, type HTMLAttributes, forwardRef, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Virtuoso, type VirtuosoHandle } from 'react-virtuoso';
 import { Button, IconButton, Notice } from '../components/parts.tsx';
 import { go_to } from '../lib/route.ts';
 import { use_store } from '../lib/store.ts';
-import { app } from '../state/app.ts';
+import { app, notify } from '../state/app.ts';
 import { attach } from '../state/drafts.ts';
-import { empty_thread } from '../state/threads.ts';
-import { load_newest, load_older, mark_read, open_conversation } from '../state/user.ts';
+import { type Thread, empty_thread } from '../state/threads.ts';
+import { load_back_to, load_newest, load_older, mark_read, open_conversation, thread_of } from '../state/user.ts';
 import { t } from '../strings.ts';
 import { Picture, title_of } from './chats.tsx';
 import { Composer } from './composer.tsx';
@@ -48,7 +48,7 @@ export function Chat({ conversation }: { conversation: Conversation }) {
       </header>
       <Messages conversation={conversation} title={title} />
       {conversation.takesMessages ? (
-        <Composer conversationId={id} title={title} />
+        <Composer conversationId={id} title={title} takesChanges={conversation.takesChanges} />
       ) : (
         <p className="read-only">
           <Lock size={16} aria-hidden="true" />
@@ -109,7 +109,7 @@ const components = { Scroller, Header: Head, Footer: Foot };
 function Messages({ conversation, title }: { conversation: Conversation; title: string }) {
   const id = conversation.conversationId;
   const thread = use_store(app, (x) => x.threads[id] ?? empty_thread);
-  const waiting = use_store(app, (x) => x.waiting.filter((w) => (w.params as { conversationId?: string }).conversationId === id));
+  const waiting = use_store(app, (x) => x.waiting.filter((w) => w.method === 'action:sendMessage' && (w.params as { conversationId?: string }).conversationId === id));
   const list = useRef<VirtuosoHandle>(null);
   const [bottom, set_bottom] = useState(true);
   const [missed, set_missed] = useState(0);
@@ -130,24 +130,23 @@ function Messages({ conversation, title }: { conversation: Conversation; title: 
   }, [newest_key, bottom, mine, items.length]);
 
   useEffect(() => {
-    const read = () => {
-      if (bottom && !document.hidden) mark_read(id);
-    };
+    const read = () => mark_read(id, bottom && thread.loaded && !document.hidden);
     read();
     if (bottom) set_missed(0);
     document.addEventListener('visibilitychange', read);
     return () => document.removeEventListener('visibilitychange', read);
-  }, [id, bottom, newest_key]);
+  }, [id, bottom, thread.loaded, newest_key]);
+  const found = use_target(id, thread, list);
 
   const { messages, first, more } = thread;
   const draw = useCallback(
     (index: number, item: Item) => (
       <>
         {index === first && !more ? <p className="older beginning">{t.chat.begin(title)}</p> : null}
-        {is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} /> : <WaitingRow entry={item} conversation={conversation} />}
+        {is_message(item) ? <MessageRow message={item} before={messages[index - first - 1]} conversation={conversation} found={item.messageHash === found} /> : <WaitingRow entry={item} conversation={conversation} />}
       </>
     ),
-    [conversation, messages, first, more, title],
+    [conversation, messages, first, more, title, found],
   );
 
   if (thread.failed && items.length === 0)
@@ -188,6 +187,29 @@ function Messages({ conversation, title }: { conversation: Conversation; title: 
       ) : null}
     </div>
   );
+}
+
+/** Goes to the message that a search found, loading back to it; answers which it is. */
+function use_target(id: string, thread: Thread, list: RefObject<VirtuosoHandle>): string | null {
+  const target = use_store(app, (x) => (x.target?.conversationId === id ? x.target : null));
+  const [found, set_found] = useState<string | null>(null);
+  const ready = thread.loaded && thread.loading === null;
+  useEffect(() => {
+    if (!target || !ready) return;
+    const index = thread.messages.findIndex((x) => x.messageHash === target.messageHash);
+    if (index >= 0) {
+      set_found(target.messageHash);
+      app.set({ target: null });
+      requestAnimationFrame(() => list.current?.scrollToIndex({ index, align: 'center' }));
+      return;
+    }
+    void load_back_to(id, target.time).then((reached) => {
+      if (reached && thread_of(id).messages.some((x) => x.messageHash === target.messageHash)) return; // drawn again with it
+      app.set({ target: null });
+      notify(t.found.tooFar);
+    });
+  }, [id, target, ready, thread.messages, list]);
+  return found;
 }
 
 const key_of = (x: Item) => (is_message(x) ? x.messageHash : x.id);

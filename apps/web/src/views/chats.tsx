@@ -8,12 +8,15 @@ import { go_to, link_to } from '../lib/route.ts';
 import { use_store } from '../lib/store.ts';
 import { app, notify } from '../state/app.ts';
 import { draft_of, drafts } from '../state/drafts.ts';
-import { start_conversation } from '../state/user.ts';
+import { is_change, start_conversation } from '../state/user.ts';
 import { t } from '../strings.ts';
 import { Chat } from './chat.tsx';
+import { Found } from './found.tsx';
 import { NewChat } from './new_chat.tsx';
 
 export const search_id = 'search-chats';
+/** From as many letters on, messages are searched too. */
+const shortest_search = 2;
 
 /** Who is in it besides me, or its name. */
 export function title_of(x: Conversation): string {
@@ -42,16 +45,17 @@ export function Chats({ id }: { id: string | null }) {
         {conversations && conversations.length > 0 ? <SearchBox id={search_id} label={t.chats.search} value={words} onChange={set_words} /> : null}
         {!shown ? <p className="page-loading">{t.loading}</p> : null}
         {conversations?.length === 0 ? <NoChats /> : null}
-        {shown?.length === 0 && words.trim() ? (
-          <Empty icon={SearchX} title={t.chats.noMatch(words.trim())} action={<Button onClick={() => set_words('')}>{t.chats.clear}</Button>} />
-        ) : null}
-        {shown && shown.length > 0 ? (
-          <ul className="rows" aria-label={t.chats.list} onKeyDown={walk}>
-            {shown.map((x) => (
-              <Row key={x.conversationId} conversation={x} current={x.conversationId === id} />
-            ))}
-          </ul>
-        ) : null}
+        <div className="list-scroll">
+          {shown?.length === 0 && words.trim() ? <p className="field-hint no-match">{t.chats.noMatch(words.trim())}</p> : null}
+          {shown && shown.length > 0 ? (
+            <ul className="rows" aria-label={t.chats.list} onKeyDown={walk}>
+              {shown.map((x) => (
+                <Row key={x.conversationId} conversation={x} current={x.conversationId === id} />
+              ))}
+            </ul>
+          ) : null}
+          {words.trim().length >= shortest_search ? <Found words={words.trim()} /> : null}
+        </div>
       </section>
       <section className="detail-pane" aria-label={conversation ? title_of(conversation) : t.chats.choose}>
         {conversation ? <Chat key={conversation.conversationId} conversation={conversation} /> : null}
@@ -106,7 +110,7 @@ function NoChats() {
 const Row = memo(function Row({ conversation: x, current }: { conversation: Conversation; current: boolean }) {
   const unread = use_store(app, (s) => s.unread[x.conversationId] ?? 0);
   const draft = use_store(drafts, (s) => draft_of(s, x.conversationId).text.trim());
-  const waits = use_store(app, (s) => s.waiting.map((w) => w.params as { conversationId?: string; text?: string }).findLast((w) => w.conversationId === x.conversationId));
+  const waits = use_store(app, (s) => s.waiting.findLast((w) => !is_change(w) && (w.params as { conversationId?: string }).conversationId === x.conversationId));
   const others = x.participants.filter((p) => !p.me);
   const title = title_of(x);
   return (
@@ -125,7 +129,7 @@ const Row = memo(function Row({ conversation: x, current }: { conversation: Conv
                   <span className="row-draft">{t.chats.draft}</span> {draft}
                 </>
               ) : (
-                (waits?.text ?? x.lastText ?? (others.length > 1 ? t.chats.people(x.participants.length) : t.chats.noMessages)) || ' '
+                ((waits?.params as { text?: string } | undefined)?.text ?? (x.lastDeleted ? t.chat.deleted : undefined) ?? x.lastText ?? (others.length > 1 ? t.chats.people(x.participants.length) : t.chats.noMessages)) || ' '
               )}
             </span>
             {waits ? <span className="row-waits">{t.chats.waiting}</span> : null}

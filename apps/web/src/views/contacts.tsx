@@ -1,13 +1,13 @@
 import type { Contact } from '@lama/ipc-client';
-import { ArrowLeft, MessageSquare, QrCode, SearchX, Users } from '../components/icons.ts';
-import { useState } from 'react';
+import { ArrowLeft, MessageSquare, Pencil, QrCode, SearchX, Users } from '../components/icons.ts';
+import { type FormEvent, useState } from 'react';
 import { Avatar, Button, CopyButton, Empty, IconButton, SearchBox, Sheet } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
 import { short_id, whole_day } from '../lib/format.ts';
 import { go_to, link_to } from '../lib/route.ts';
 import { use_store } from '../lib/store.ts';
 import { app, notify } from '../state/app.ts';
-import { chat_with } from '../state/user.ts';
+import { chat_with, rename_contact } from '../state/user.ts';
 import { t } from '../strings.ts';
 import { walk } from './chats.tsx';
 
@@ -94,7 +94,7 @@ function Card({ contact: x }: { contact: Contact }) {
       <div className="person-head">
         <Avatar name={x.name} id={x.personId} />
         <div>
-          <h2>{x.name}</h2>
+          <Named contact={x} />
           <p>{told(x, online)}</p>
         </div>
       </div>
@@ -111,6 +111,40 @@ function Card({ contact: x }: { contact: Contact }) {
       </dl>
       <p className="field-hint">{t.contacts.keyHint}</p>
     </Sheet>
+  );
+}
+
+/** Whatever a person calls themselves, one may call them otherwise. */
+function Named({ contact: x }: { contact: Contact }) {
+  const [name, set_name] = useState<string | null>(null);
+  const [busy, set_busy] = useState(false);
+  if (name === null)
+    return (
+      <h2>
+        {x.name} <IconButton icon={Pencil} label={t.contacts.rename(x.name)} className="small" onClick={() => set_name(x.name)} />
+      </h2>
+    );
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    set_busy(true);
+    try {
+      await rename_contact(x.personId, name.trim());
+      set_name(null);
+    } catch (problem) {
+      notify(words_of(problem));
+    } finally {
+      set_busy(false);
+    }
+  };
+  return (
+    <form className="rename" onSubmit={(event) => void save(event)} onKeyDown={(event) => event.key === 'Escape' && set_name(null)}>
+      <input className="input" aria-label={t.contacts.nameOf} value={name} maxLength={200} autoFocus onFocus={(e) => e.target.select()} onChange={(e) => set_name(e.target.value)} />
+      <Button type="submit" look="primary" busy={busy}>
+        {t.save}
+      </Button>
+      <Button onClick={() => set_name(null)}>{t.cancel}</Button>
+      <p className="field-hint">{t.contacts.renameHint}</p>
+    </form>
   );
 }
 

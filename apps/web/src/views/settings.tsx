@@ -15,7 +15,7 @@ export default function Settings() {
   const [busy, set_busy] = useState(false);
   if (!me) return null;
   const forget = () => {
-    for (const key of [...kept_keys(`draft.${me.username}.`), ...kept_keys(`read.${me.username}`)]) keep(key, undefined);
+    for (const key of kept_keys(`draft.${me.username}.`)) keep(key, undefined);
     load_drafts();
     notify(t.settings.forgotten);
   };

@@ -147,7 +147,7 @@ function Waiting() {
   const x = use_store(app, (s) => ({ waiting: s.waiting, threads: s.threads, conversations: s.conversations, locked: s.locked, status: s.status, online: s.online }));
   const title_of = (id: string) => x.conversations?.find((c) => c.conversationId === id)?.title ?? '';
   const held: Held[] = x.waiting.map((entry) => {
-    const { conversationId, text } = entry.params as { conversationId: string; text: string };
+    const { conversationId, text = t.chat.deletedByYou } = entry.params as { conversationId: string; text?: string };
     return { key: entry.id, conversation: conversationId, title: title_of(conversationId), text, since: entry.addedAt, reason: why(entry.state === 'failed' ? 'failed' : 'queued', entry.error?.message, undefined, x) };
   });
   for (const [id, thread] of Object.entries(x.threads))
