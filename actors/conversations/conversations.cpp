@@ -199,14 +199,17 @@ result<done> post_own(storage::transaction& to, const user_context& user, const 
   return done{};
 }
 
-caf::result<message_posted> post(self_pointer self, post_message& request) {
-  auto promise = self->make_response_promise<message_posted>();
+/// Done by `work` in one transaction; the answer names the entry that came of it.
+template <class Answer, class Request>
+caf::result<Answer> write_own(self_pointer self, const char* label, Request& request,
+                              result<done> (*work)(storage::transaction&, const user_context&, const Request&, models::posted&)) {
+  auto promise = self->make_response_promise<Answer>();
   auto outcome = std::make_shared<models::posted>();
   auto& st = self->state;
-  transact change{"post message",
-                  [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return post_own(to, *user, request, *outcome); }};
+  transact change{label,
+                  [user = st.user, request = std::move(request), outcome, work](storage::transaction& to) { return work(to, *user, request, *outcome); }};
   self->request(st.user->writer(), deadline_of(self), std::move(change))
-      .then([promise, outcome](transacted) mutable { promise.deliver(message_posted{outcome->creation_time}); },
+      .then([promise, outcome](transacted) mutable { promise.deliver(Answer{outcome->creation_time}); },
             [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
@@ -229,18 +232,6 @@ result<done> change_own(storage::transaction& to, const user_context& user, cons
   LAMA_TRY(posted, models::post(to, channel, models::text_of(annotation), user.keys->as(user.me.person), now));
   outcome = posted;
   return done{};
-}
-
-caf::result<message_changed> change(self_pointer self, change_message& request) {
-  auto promise = self->make_response_promise<message_changed>();
-  auto outcome = std::make_shared<models::posted>();
-  auto& st = self->state;
-  transact change{"change message",
-                  [user = st.user, request = std::move(request), outcome](storage::transaction& to) { return change_own(to, *user, request, *outcome); }};
-  self->request(st.user->writer(), deadline_of(self), std::move(change))
-      .then([promise, outcome](transacted) mutable { promise.deliver(message_changed{outcome->creation_time}); },
-            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
-  return promise;
 }
 
 /// All conversations with the person are looked at again, for whether their messages can be changed.
@@ -325,8 +316,8 @@ conversations_actor::behavior_type conversations(self_pointer self, user_context
         deliver(self);
       },
       [self](create_conversation& request) { return create(self, request); },
-      [self](post_message& request) { return post(self, request); },
-      [self](change_message& request) { return change(self, request); },
+      [self](post_message& request) { return write_own<message_posted>(self, "post message", request, post_own); },
+      [self](change_message& request) { return write_own<message_changed>(self, "change message", request, change_own); },
       [self](const peer_understands& what) { learn(self, what); },
       [self](import_lines& request) { return import(self, request); },
       [self](get_status) {
