@@ -40,7 +40,7 @@ class Door:
 
     def ask(self, method, path, headers=None, body=None, host=None):
         connection = http.client.HTTPConnection(self.netloc, timeout=30)
-        connection.putrequest(method, path, skip_host=True)
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)  # what a test accepts is its own affair
         connection.putheader("Host", host or self.netloc)
         if body is not None:
             connection.putheader("Content-Length", str(len(body)))
