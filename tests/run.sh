@@ -52,7 +52,7 @@ threads() {
 }
 fuzz() {
   build fuzz -- fuzzers
-  bash tests/fuzz/run.sh build/fuzz "${FUZZ_SECONDS:-10}"
+  bash tests/fuzz/run.sh build/fuzz "${FUZZ_SECONDS:-60}"
 }
 interop() {
   if [ -z "${ONE_PEER:-}" ]; then

@@ -36,8 +36,11 @@ std::vector<step> steps_in(std::string_view input) {
     auto line = input.substr(0, input.find('\n'));
     input.remove_prefix(std::min(input.size(), line.size() + 1));
     step x;
-    auto outcome = std::from_chars(line.data() + 1, line.data() + line.size(), x.time);
-    if (line.size() < 3 || outcome.ec != std::errc{} || *outcome.ptr != ' ')
+    if (line.size() < 3)
+      continue;
+    const auto* end = line.data() + line.size();
+    auto outcome = std::from_chars(line.data() + 1, end, x.time);
+    if (outcome.ec != std::errc{} || outcome.ptr == end || *outcome.ptr != ' ')
       continue;
     x.import = line[0] == 'i';
     x.text = line.substr(static_cast<std::size_t>(outcome.ptr - line.data()) + 1);

@@ -1,23 +1,29 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for so many seconds from its committed corpus: run.sh BUILD-FOLDER SECONDS
+# Runs every fuzz target for so many seconds from its committed corpus, two at a time: run.sh BUILD-FOLDER SECONDS
+# The seed is fixed, so that a run that fails fails again; FUZZ_SEED=0 takes a fresh one, for long runs by hand.
 set -euo pipefail
 build=$1
-seconds=$2
+export seconds=$2 seed=${FUZZ_SEED:-1}
+export here work
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-for target in "$build"/tests/fuzz/*_fuzz; do
-  name=$(basename "$target")
+
+run_one() {
+  local name
+  name=$(basename "$1")
   mkdir -p "$work/$name"
-  printf '==> %s for %s s\n' "$name" "$seconds"
-  "$target" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" -print_final_stats=0 "$work/$name" \
+  "$1" -seed="$seed" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" "$work/$name" \
     $([ -d "$here/corpus/$name" ] && echo "$here/corpus/$name") >"$work/$name.log" 2>&1 || {
     tail -40 "$work/$name.log"
     printf '%s found a fault; its input is above (base64)\n' "$name"
-    exit 1
+    return 1
   }
-  tail -1 "$work/$name.log"
-  passed=$((passed + 1))
-done
-printf '%s passed, 0 failed\n' "$passed"
+  printf '==> %s: %s\n' "$name" "$(tail -1 "$work/$name.log")"
+}
+export -f run_one
+
+targets=("$build"/tests/fuzz/*_fuzz)
+printf '==> %s targets, %s s each\n' "${#targets[@]}" "$seconds"
+printf '%s\0' "${targets[@]}" | xargs -0 -n 1 -P 2 bash -c 'run_one "$1"' run_one
+printf '%s passed, 0 failed\n' "${#targets[@]}"
