@@ -46,37 +46,78 @@ told_error tell(gateway_pointer self, const std::string& what, call_outcome& out
   return {number, failure.message, std::move(outcome.data)};
 }
 
-void run(gateway_pointer self, const std::string& text, const caller& who, std::function<void(std::optional<std::string>)> finish) {
+/// Whose turn a call takes: a websocket's, or all requests' from one address.
+std::string client_of(net::connection_id socket, const std::string& address) {
+  return socket != 0 ? '#' + std::to_string(socket) : address;
+}
+
+/// The next turn stands behind what has arrived: who has just come is in the line by then.
+void go_on(gateway_pointer self) {
   auto& st = self->state;
-  if (st.running >= most_running_exchanges)
-    return finish(jsonrpc::write_error(nullptr, jsonrpc::code::overloaded, "Too many calls wait for their answers; try again in a moment."));
-  auto exchange = std::make_shared<running_exchange>(text);
-  if (exchange->rpc.complete() && exchange->rpc.calls().empty())
-    return finish(exchange->rpc.take());
-  ++st.running;
-  exchange->finish = [self, finish = std::move(finish)](std::optional<std::string> answer) {
-    --self->state.running;
-    finish(std::move(answer));
+  if (st.turns.can_go_on() && !std::exchange(st.turn_is_due, true))
+    self->send(self, take_turn{});
+}
+
+/// A message's calls: each takes a turn, and ends it with its answer.
+struct message_run {
+  std::string client;
+  std::string text;
+  std::function<caller()> who; ///< asked when its turn has come: a login before it has ended by then
+  std::function<void(std::optional<std::string>)> finish;
+};
+
+void run_call(gateway_pointer self, const std::shared_ptr<running_exchange>& exchange, std::size_t i, const message_run& x,
+              const std::shared_ptr<std::size_t>& open) {
+  const auto& call = exchange->rpc.calls()[i];
+  call_scope scope{call.method, std::make_shared<const json>(call.params), x.who(), nullptr, {}};
+  scope.answer = [self, exchange, i, open, client = x.client, method = call.method](call_outcome outcome) {
+    if (outcome.content) {
+      exchange->rpc.answer(i, *outcome.content);
+    } else {
+      ++self->state.failures;
+      auto told = tell(self, method, outcome);
+      exchange->rpc.refuse(i, told.number, told.message, told.data);
+    }
+    if (--*open == 0)
+      exchange->finish(exchange->rpc.take());
+    self->state.turns.ended(client);
+    go_on(self);
   };
-  auto count = exchange->rpc.calls().size();
-  // Notifications are carried out too, and not answered: the last call of all, answered or not, ends the exchange.
-  auto open = std::make_shared<std::size_t>(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& call = exchange->rpc.calls()[i];
-    call_scope x{call.method, std::make_shared<const json>(call.params), who, nullptr, {}};
-    x.answer = [self, exchange, i, open, method = call.method](call_outcome outcome) {
-      if (outcome.content) {
-        exchange->rpc.answer(i, *outcome.content);
-      } else {
-        ++self->state.failures;
-        auto told = tell(self, method, outcome);
-        exchange->rpc.refuse(i, told.number, told.message, told.data);
-      }
-      if (--*open == 0)
-        exchange->finish(exchange->rpc.take());
-    };
-    dispatch(self, std::move(x));
+  dispatch(self, std::move(scope));
+}
+
+/// In its turn a message is taken apart; its first call goes at once, the others before what its client has piled up.
+void begin(gateway_pointer self, const std::shared_ptr<message_run>& x) {
+  auto exchange = std::make_shared<running_exchange>(x->text);
+  x->text = {};
+  exchange->finish = [self, x](std::optional<std::string> answer) {
+    self->state.turns.charge(x->client, answer ? answer->size() / turn_bytes : 0);
+    x->finish(std::move(answer));
+  };
+  if (exchange->rpc.calls().empty()) {
+    exchange->finish(exchange->rpc.take());
+    return self->state.turns.ended(x->client);
   }
+  // Notifications are carried out too, and not answered: the last call of all, answered or not, ends the exchange.
+  auto open = std::make_shared<std::size_t>(exchange->rpc.calls().size());
+  for (auto i = *open - 1; i > 0; --i)
+    self->state.turns.add_first(x->client, [self, exchange, i, x, open] { run_call(self, exchange, i, *x, open); });
+  run_call(self, exchange, 0, *x, open);
+}
+
+void run(gateway_pointer self, message_run what) {
+  auto x = std::make_shared<message_run>(std::move(what));
+  if (!self->state.turns.add(x->client, x->text.size(), [self, x] { begin(self, x); }))
+    return x->finish(jsonrpc::write_error(nullptr, jsonrpc::code::overloaded, "Too much waits for its turn here; try again in a moment."));
+  go_on(self);
+}
+
+void take_next(gateway_pointer self) {
+  auto& st = self->state;
+  st.turn_is_due = false;
+  if (auto piece = st.turns.next())
+    (*piece)();
+  go_on(self);
 }
 
 void answer_post(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
@@ -86,14 +127,16 @@ void answer_post(gateway_pointer self, const std::shared_ptr<arrived_request>& w
     refused.body = R"({"error":"POST /rpc takes application/json."})";
     return what->respond(std::move(refused));
   }
-  run(self, what->request.body, caller_of(*what), [respond = what->respond](std::optional<std::string> answer) {
-    net::http_response x;
-    if (answer)
-      x.body = std::move(*answer);
-    else
-      x.status = 204;
-    respond(std::move(x));
-  });
+  auto who = caller_of(*what);
+  auto client = client_of(0, who.address);
+  run(self, {std::move(client), std::move(what->request.body), [who = std::move(who)] { return who; }, [respond = what->respond](std::optional<std::string> answer) {
+               net::http_response x;
+               if (answer)
+                 x.body = std::move(*answer);
+               else
+                 x.status = 204;
+               respond(std::move(x));
+             }});
 }
 
 void answer_health(gateway_pointer self, const std::shared_ptr<arrived_request>& what) {
@@ -131,16 +174,17 @@ void take_request(gateway_pointer self, const std::shared_ptr<arrived_request>& 
   }
 }
 
-void take_frame(gateway_pointer self, const socket_said& said) {
-  auto& door = *self->state.door;
-  auto socket = door.socket_of(said.socket);
-  caller who{socket.user, said.socket, socket.address, false, socket.session};
-  run(self, said.text, who, [self, id = said.socket](std::optional<std::string> answer) {
-    auto& server = self->state.door->server();
-    if (answer)
-      server.send(id, {true, std::move(*answer)});
-    server.grant(id, 1); // only now: who does not read gets nothing more read
-  });
+void take_frame(gateway_pointer self, socket_said& said) {
+  auto who = [self, id = said.socket] {
+    auto socket = self->state.door->socket_of(id);
+    return caller{socket.user, id, socket.address, false, socket.session};
+  };
+  run(self, {client_of(said.socket, {}), std::move(said.text), std::move(who), [self, id = said.socket](std::optional<std::string> answer) {
+               auto& server = self->state.door->server();
+               if (answer)
+                 server.send(id, {true, std::move(*answer)});
+               server.grant(id, 1); // only now: who does not read gets nothing more read
+             }});
 }
 
 caf::result<call_answered> answer_bridge(gateway_pointer self, forward_call& request) {
@@ -215,14 +259,18 @@ ui_gateway_actor::behavior_type ui_gateway(gateway_pointer self, std::shared_ptr
   return {
       [self](forward_call& request) { return answer_bridge(self, request); },
       [self](const http_arrived& arrived) { take_request(self, arrived.what); },
-      [self](const socket_said& said) { take_frame(self, said); },
-      [self](const socket_gone&) { rest_watchers(self); },
+      [self](socket_said& said) { take_frame(self, said); },
+      [self](const socket_gone& gone) {
+        self->state.turns.forget(client_of(gone.socket, {}));
+        rest_watchers(self);
+      },
       [self](const upload_piece& piece) { continue_upload(self, piece); },
       [self](const download_wanted& wanted) { read_download(self, wanted); },
       [self](user_news& news) {
         for (auto& x : news.all)
           tell_user(self, news.user, x.method, std::move(x.params));
       },
+      [self](take_turn) { take_next(self); },
       [self](look_due) { look_around(self); },
       [self](const watcher_rested& due) { end_rest(self, due); },
       [self](get_status) {
@@ -233,7 +281,9 @@ ui_gateway_actor::behavior_type ui_gateway(gateway_pointer self, std::shared_ptr
         return status_report{json{
             {"calls", st.calls},
             {"failures", st.failures},
-            {"running", st.running},
+            {"running", st.turns.under_way()},
+            {"waiting", st.turns.waiting()},
+            {"waitingBytes", st.turns.waiting_bytes()},
             {"sockets", st.door->sockets()},
             {"uploads", st.uploads.size()},
             {"streams", st.streams.size()},

@@ -4,6 +4,7 @@
 #include "actors/ui_gateway/call_queue.hpp"
 #include "actors/ui_gateway/commit_watcher.hpp"
 #include "actors/ui_gateway/door.hpp"
+#include "actors/ui_gateway/fair_turns.hpp"
 #include "actors/ui_gateway/feed.hpp"
 #include "actors/ui_gateway/interface.hpp"
 #include "actors/ui_gateway/metrics.hpp"
@@ -15,8 +16,14 @@
 
 namespace lama::actors {
 
-/// JSON-RPC messages and uploads that wait for their answers, at a time; a message may bear 100 calls.
-inline constexpr std::size_t most_running_exchanges = 1024;
+/// Calls of one websocket, or of one address by POST, that wait for their answers at a time: more than a page has, fewer than would take all.
+inline constexpr std::size_t most_calls_of_one = 128;
+inline constexpr std::size_t most_calls_together = 1024;
+/// Messages that wait for their turn: what one may always hold, and all together (docs/ipc.md, "Limits").
+inline constexpr std::size_t fair_waiting_bytes = 1u << 20;
+inline constexpr std::size_t most_waiting_bytes = 64u << 20;
+/// So much of an answer counts as another turn.
+inline constexpr std::size_t turn_bytes = 4u << 10;
 inline constexpr std::size_t most_uploads = 64;
 /// Calls a minute of one websocket, or of one address by POST: ten thousand a second is a loop that went wild.
 inline constexpr uint32_t calls_a_minute = 600'000;
@@ -57,7 +64,8 @@ struct gateway_state {
   bool looks = false;              ///< a look is due
   uint64_t notifications = 0;
   uint64_t schema_breaks = 0; ///< answers and notifications that are not what the schema says; counted in tests only
-  std::size_t running = 0;    ///< exchanges
+  fair_turns turns{{most_calls_of_one, most_calls_together, fair_waiting_bytes, most_waiting_bytes}};
+  bool turn_is_due = false;
   uint64_t calls = 0;
   uint64_t failures = 0; ///< calls answered with an error
   caf::actor_clock::time_point started{};

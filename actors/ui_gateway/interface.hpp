@@ -71,6 +71,9 @@ LAMA_MESSAGE(user_news, x.user)
 
 // To itself.
 
+/// A client's next call has its turn.
+struct take_turn {};
+LAMA_MESSAGE(take_turn)
 /// Time to look at connections and the bridge, while a page is open or a call waits.
 struct look_due {};
 LAMA_MESSAGE(look_due)
@@ -84,6 +87,6 @@ LAMA_MESSAGE(watcher_rested, x.user, x.number)
 /// JSON-RPC, blobs and health of one side of the node.
 using ui_gateway_actor = call_server_actor::extend<caf::reacts_to<http_arrived>, caf::reacts_to<socket_said>, caf::reacts_to<socket_gone>,
                                                    caf::reacts_to<upload_piece>, caf::reacts_to<download_wanted>, caf::reacts_to<user_news>,
-                                                   caf::reacts_to<look_due>, caf::reacts_to<watcher_rested>, caf::replies_to<get_status>::with<status_report>>;
+                                                   caf::reacts_to<take_turn>, caf::reacts_to<look_due>, caf::reacts_to<watcher_rested>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -1,5 +1,6 @@
 #include "apps/lama/bench.hpp"
 
+#include "apps/lama/bench_crowd.hpp"
 #include "apps/lama/bench_ipc.hpp"
 #include "apps/lama/bench_nodes.hpp"
 #include "apps/lama/bench_store.hpp"
@@ -357,6 +358,8 @@ void add_bench(CLI::App& app) {
   add(*bench, "chat", "Messages a second through one conversation", 5'000, bench_chat);
   add(*bench, "import", "Lines a second of imported history", 20'000, bench_import);
   add(*bench, "ipc", "Small calls over one websocket, 2,000 a second", 20'000, [](const settings& chosen) { return measure_ipc(chosen.n, 2'000); });
+  add(*bench, "crowd", "The same from 1,000 websockets, among clients that read nothing or stop half-way", 20'000,
+      [](const settings& chosen) { return measure_crowd(1'000, chosen.n, 2'000); });
   add(*bench, "start", "Start, login and idle cost with so many messages in the store", 20'000, bench_start);
 }
 

@@ -161,6 +161,18 @@ void gateway_rig::say(net::connection_id id, const std::string& method, const js
   settle();
 }
 
+void gateway_rig::pile_up(net::connection_id id, const std::string& method, int count) {
+  for (int i = 1; i <= count; ++i)
+    sockets_.at(id).received(id, {true, protocol::jsonrpc::write_request(i, method, json::object())});
+}
+
+void gateway_rig::pile_up_batch(net::connection_id id, const std::string& method, int count) {
+  std::string all;
+  for (int i = 1; i <= count; ++i)
+    all += (all.empty() ? '[' : ',') + protocol::jsonrpc::write_request(i, method, json::object());
+  sockets_.at(id).received(id, {true, all + ']'});
+}
+
 void gateway_rig::hang_up(net::connection_id id) {
   auto events = sockets_.extract(id);
   events.mapped().closed(id, "", net::close_code::normal);

@@ -57,6 +57,7 @@ class recording_server final : public net::http_server {
 public:
   void send(net::connection_id id, net::frame next) override {
     sent[id].push_back(json::parse(next.bytes));
+    order.push_back(id);
   }
   void close(net::connection_id, uint16_t, std::string) override {
   }
@@ -78,6 +79,7 @@ public:
 
   std::map<net::connection_id, std::vector<json>> sent;
   std::map<net::connection_id, uint32_t> granted;
+  std::vector<net::connection_id> order; ///< to whom, message by message
 };
 
 struct test_config : caf::actor_system_config {
@@ -108,6 +110,9 @@ public:
   /// A websocket that showed the token, or the page's with a cookie.
   net::connection_id open_socket(net::connection_id id, const std::string& cookie = {});
   void say(net::connection_id id, const std::string& method, const json& params = json::object());
+  /// Many calls at once, before any of them is looked at.
+  void pile_up(net::connection_id id, const std::string& method, int count);
+  void pile_up_batch(net::connection_id id, const std::string& method, int count);
   void hang_up(net::connection_id id);
 
   const std::string token = "the-token";
