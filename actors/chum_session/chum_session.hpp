@@ -69,6 +69,7 @@ struct chum_session_state {
   std::map<hash, protocol::sync::frontier> frontiers; ///< to be written with the next round
   bool frontiers_are_due = false;
   std::optional<caf::actor_clock::time_point> tick_at;
+  std::optional<uint64_t> held_told; ///< what `sync-figures` knows of the other instance
   uint64_t batches = 0;
   uint64_t objects = 0;
   uint64_t declined = 0;                                       ///< items that the policy refused

@@ -4,6 +4,7 @@
 #include "actors/conversations/delivery.hpp"
 #include "actors/conversations/interface.hpp"
 #include "actors/deliveries/interface.hpp"
+#include "actors/sync_figures/interface.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -96,6 +97,7 @@ void chum_host::carry_out() {
     do_extension_actions();
     if (more)
       self_->send(self_, pump_again{});
+    tell_what_it_holds();
   }
   arm();
 }
@@ -191,6 +193,16 @@ void chum_host::tell_what_it_takes() {
   auto changes = std::ranges::find(st.extension->remote_types(), annotation_type) != st.extension->remote_types().end();
   if (auto conversations = user().members->find<conversations_actor>(user().role("conversations")))
     self_->send(conversations, peer_understands{st.between.remote, changes});
+}
+
+/// How far the user's other instance is, for whoever looks at both.
+void chum_host::tell_what_it_holds() {
+  auto& st = state();
+  auto held = st.extension->status().held;
+  if (st.plan.peer.kind == peer_kind::contact || std::exchange(st.held_told, held) == held)
+    return;
+  if (auto figures = user().members->find<sync_figures_actor>(user().role("sync-figures")))
+    self_->send(figures, instance_holds{held});
 }
 
 void chum_host::send(bool text, std::string bytes) {

@@ -45,6 +45,7 @@ private:
   void keep_for_who_looked(const fetch_page& page);
   void stay_with_stock(const lama::error& why);
   void tell_what_it_takes();
+  void tell_what_it_holds();
   void send(bool text, std::string bytes);
   void store(protocol::chum::store_batch batch);
   void store(protocol::sync::commit_batch batch);

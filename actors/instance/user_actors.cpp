@@ -8,6 +8,7 @@
 #include "actors/outbox/outbox.hpp"
 #include "actors/pairing_manager/pairing_manager.hpp"
 #include "actors/scrubber/scrubber.hpp"
+#include "actors/sync_figures/sync_figures.hpp"
 
 namespace lama::actors {
 
@@ -27,6 +28,7 @@ void start_user_actors(caf::local_actor* self, children& family, const user_cont
   };
   start("leute", leute);
   start("pairing-manager", pairing_manager);
+  start("sync-figures", sync_figures_of);
   family.start(self, *context->members, context->role("scrubber"), [self, context] {
     auto reader =
         context->environment->where == placement::production ? self->system().spawn<caf::detached>(scrubber, context) : self->system().spawn(scrubber, context);

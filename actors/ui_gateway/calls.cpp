@@ -50,6 +50,7 @@ constexpr std::array table{
     channel{"query:getConversations", needs::user, where::here, channels::conversations},
     channel{"query:getContacts", needs::user, where::here, channels::contacts},
     channel{"query:getMessages", needs::user, where::here, channels::list_messages},
+    channel{"query:getSync", needs::user, where::here, channels::get_sync},
     channel{"query:search", needs::user, where::here, channels::search},
     channel{"provision:node", needs::nothing, where::here, channels::provision_node},
     channel{"pairing:createInvitation", needs::user, where::archive, channels::invite},

@@ -80,8 +80,10 @@ result<user_context_ptr> user_of(gateway_pointer self, const caller& who);
 
 /// Outbox entries that a look counts.
 inline constexpr std::size_t most_pending_counted = 1000;
-/// {sequence, bridgeConnected, outbox, progress, total, status} of the user's store.
+/// {sequence, bridgeConnected, outbox, outboxAgeMs, progress, total, status} of the user's store.
 json sync_state(gateway_pointer self, const user_context& user, bool bridge_connected);
+/// To the connections with the user's other instance, how far that is behind this one.
+void add_lag(gateway_pointer self, const user_context_ptr& user, json listed, std::function<void(json)> then);
 /// Is the archive connected? On the archive's side: always.
 void ask_bridge(gateway_pointer self, std::function<void(bool)> then);
 json settings_of(const storage::snapshot& from);
@@ -193,6 +195,9 @@ void digest(gateway_pointer self, const call_scope& x);
 
 // pin_calls.cpp
 void pin(gateway_pointer self, const call_scope& x);
+
+// sync_calls.cpp
+void get_sync(gateway_pointer self, const call_scope& x);
 
 // node_calls.cpp
 void node_status(gateway_pointer self, const call_scope& x);

@@ -2,7 +2,6 @@
 
 #include "actors/ui_gateway/views.hpp"
 #include "protocol/ipc/schema.hpp"
-#include "protocol/models/outbox.hpp"
 
 #include <algorithm>
 #include <set>
@@ -101,6 +100,7 @@ void look_at_sync(gateway_pointer self, const std::string& user) {
     if (found == self->state.watchers.end() || !context)
       return;
     auto state = sync_state(self, *context, connected);
+    state.erase("outboxAgeMs"); // it grows by itself
     if (std::exchange(found->second.sync, state) == state)
       return;
     json told{{"progress", state["progress"]}, {"total", state["total"]}, {"status", state["status"]}};
@@ -111,21 +111,6 @@ void look_at_sync(gateway_pointer self, const std::string& user) {
 }
 
 } // namespace
-
-json sync_state(gateway_pointer self, const user_context& user, bool bridge_connected) {
-  auto view = user.store->read();
-  auto total = view->last_sequence();
-  std::size_t waiting = 0;
-  if (!self->state.is_archive() && user.partner)
-    waiting = models::pending_messages(*view, {user.me.person, user.partner->person}, most_pending_counted).size();
-  const auto* status = !bridge_connected ? "offline" : waiting > 0 ? "syncing" : "idle";
-  return {{"sequence", total},
-          {"bridgeConnected", bridge_connected},
-          {"outbox", waiting},
-          {"total", total},
-          {"progress", total - std::min<uint64_t>(total, waiting)},
-          {"status", status}};
-}
 
 void ask_bridge(gateway_pointer self, std::function<void(bool)> then) {
   if (self->state.is_archive())

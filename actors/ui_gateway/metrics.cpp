@@ -120,6 +120,12 @@ std::string gateway_metrics::text(const json& walked) const {
   add(found, "lama_uptime_seconds", "Since this side was started.", {}, walked["uptimeMs"].get<double>() / 1000);
   add(found, "lama_bridge_connected", "Archive and device are connected.", {}, number_of(walked["bridgeConnected"]));
   add(found, "lama_users_unlocked", "Users who are logged in here.", {}, static_cast<double>(walked["users"].size()));
+  const auto* other = walked["side"] == "archive" ? "sparse" : "archive";
+  for (const auto& [user, lag] : walked["lag"].items()) {
+    std::vector<ClientMetric::Label> labels{{"user", user}, {"peer", other}};
+    add(found, "lama_sync_behind_entries", "Entries of this side's change log that the other instance has not acknowledged.", labels, number_of(lag["entries"]));
+    add(found, "lama_sync_behind_seconds", "How long the oldest of them has waited.", labels, number_of(lag["ageMs"]) / 1000);
+  }
   for (const auto& [role, status] : walked["actors"].items()) {
     auto answers = status.is_object();
     add(found, "lama_actor_answers", "0: the actor did not answer in time.", labels_of(role), answers ? 1 : 0);

@@ -18,6 +18,16 @@ struct walk {
   std::function<void(json)> then;
 };
 
+/// By user, how far the other instance is behind this one.
+json lag_of(const json& actors) {
+  auto found = json::object();
+  constexpr std::string_view role_prefix = "sync-figures/";
+  for (const auto& [role, status] : actors.items())
+    if (role.starts_with(role_prefix) && status.is_object() && status.value("knowsOther", false))
+      found[role.substr(role_prefix.size())] = {{"entries", status["otherBehindEntries"]}, {"ageMs", status["otherBehindMs"]}};
+  return found;
+}
+
 json finished(gateway_pointer self, walk& x) {
   auto& st = self->state;
   const auto& settings = st.context->environment->settings;
@@ -30,6 +40,7 @@ json finished(gateway_pointer self, walk& x) {
           {"uptimeMs", uptime.count()},
           {"bridgeConnected", !apart},
           {"users", st.context->directory->users()},
+          {"lag", lag_of(x.actors)},
           {"actors", std::move(x.actors)},
           {"answeredMs", std::move(x.took)}};
 }

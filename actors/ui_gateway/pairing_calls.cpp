@@ -34,7 +34,11 @@ namespace channels {
 void network_status(gateway_pointer self, const call_scope& x) {
   if (x["side"] == "archive" && !self->state.is_archive())
     return ask_archive(self, x);
-  ask_connections(self, x.user->user, [x](result<json> listed) { x.answer({std::move(listed)}); });
+  ask_connections(self, x.user->user, [self, x](result<json> listed) {
+    if (!listed)
+      return x.fail(std::move(listed).failure());
+    add_lag(self, x.user, std::move(*listed), [x](json told) { x.done(std::move(told)); });
+  });
 }
 
 void invite(gateway_pointer self, const call_scope& x) {

@@ -135,6 +135,13 @@ bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_pt
                                      return bridge::from_wire(std::move(answer));
                                    });
       },
+      [self](const forward_figures& request) -> caf::result<sync_figures> {
+        return ask<sync_figures>(self, bridge::message_id::figures, bridge::figures_request{request.user},
+                                 [](const std::string& payload) -> result<sync_figures> {
+                                   LAMA_TRY(answer, ipc::decode<bridge::figures_answer>(payload));
+                                   return bridge::from_wire(answer);
+                                 });
+      },
       [self](get_bridge_state) { return self->state.current(); },
       [self](watch_bridge& request) {
         self->monitor(request.listener);

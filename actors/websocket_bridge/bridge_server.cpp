@@ -75,6 +75,13 @@ struct imported_to_wire {
   }
 };
 
+struct figures_to_wire {
+  using answer_type = sync_figures;
+  bridge::figures_answer convert(const sync_figures& x) const {
+    return bridge::to_wire(x);
+  }
+};
+
 template <class Wire, class Use>
 void decode_and(self_pointer self, const ipc::envelope& request, Use use) {
   if (auto decoded = ipc::decode<Wire>(request.payload))
@@ -103,6 +110,10 @@ void serve(self_pointer self, const ipc::envelope& request) {
     return decode_and<bridge::import_request>(self, request, [&](bridge::import_request x) {
       auto forwarded = bridge::from_wire(std::move(x));
       relay(self, request, members.find<conversations_actor>("conversations/" + forwarded.user), std::move(forwarded.lines), imported_to_wire{});
+    });
+  case bridge::message_id::figures:
+    return decode_and<bridge::figures_request>(self, request, [&](const bridge::figures_request& x) {
+      relay(self, request, members.find<sync_figures_actor>("sync-figures/" + x.user), get_sync_figures{}, figures_to_wire{});
     });
   case bridge::message_id::ping:
     return answer(self, request, bridge::empty_answer{});

@@ -3,6 +3,7 @@
 #include "actors/common/message.hpp"
 #include "actors/conversations/interface.hpp"
 #include "actors/supervision/interface.hpp"
+#include "actors/sync_figures/interface.hpp"
 
 #include <string>
 
@@ -29,6 +30,12 @@ struct forward_import {
 };
 LAMA_MESSAGE(forward_import, x.user)
 
+/// `get_sync_figures` of sync_figures/interface.hpp, of `user` on the archive.
+struct forward_figures {
+  std::string user;
+};
+LAMA_MESSAGE(forward_figures, x.user)
+
 struct bridge_state {
   bool connected = false;
   std::string url;
@@ -51,6 +58,6 @@ LAMA_MESSAGE(watch_bridge)
 using bridge_client_actor =
     caf::typed_actor<caf::replies_to<provision_user>::with<user_provisioned>, caf::replies_to<logout_user>::with<ok>,
                      caf::replies_to<forward_call>::with<call_answered>, caf::replies_to<forward_import>::with<lines_imported>,
-                     caf::replies_to<get_bridge_state>::with<bridge_state>, caf::reacts_to<watch_bridge>, caf::replies_to<get_status>::with<status_report>>;
+                     caf::replies_to<forward_figures>::with<sync_figures>, caf::replies_to<get_bridge_state>::with<bridge_state>, caf::reacts_to<watch_bridge>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -18,6 +18,7 @@ enum class message_id : uint32_t {
   call = 3,
   import = 4,
   ping = 5,
+  figures = 6,
 };
 
 struct provision_request {
@@ -108,6 +109,31 @@ typename Inspector::result_type inspect(Inspector& f, import_answer& x) {
   return f(x.conversation, x.stored, x.already_there, x.problems);
 }
 
+struct figures_request {
+  std::string user;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, figures_request& x) {
+  return f(x.user);
+}
+
+/// Rates in thousandths: no floating point crosses.
+struct figures_answer {
+  uint64_t sequence = 0;
+  uint64_t objects = 0;
+  uint64_t bytes = 0;
+  uint64_t lost = 0;
+  uint64_t entries_a_kilosecond = 0;
+  uint64_t commits_a_kilosecond = 0;
+  bool knows_other = false;
+  uint64_t other_behind = 0;
+  uint64_t other_behind_ms = 0;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, figures_answer& x) {
+  return f(x.sequence, x.objects, x.bytes, x.lost, x.entries_a_kilosecond, x.commits_a_kilosecond, x.knows_other, x.other_behind, x.other_behind_ms);
+}
+
 // Between the wire and the actors.
 provision_request to_wire(const provision_user& x);
 provision_user from_wire(provision_request x);
@@ -117,5 +143,7 @@ import_request to_wire(forward_import x);
 forward_import from_wire(import_request x);
 import_answer to_wire(lines_imported x);
 lines_imported from_wire(import_answer x);
+figures_answer to_wire(const sync_figures& x);
+sync_figures from_wire(const figures_answer& x);
 
 } // namespace lama::actors::bridge

@@ -70,10 +70,25 @@ std::vector<std::vector<std::string>> scrub_rows(const std::string& side, const 
   return rows;
 }
 
+/// How far each user's other instance is behind this side.
+std::vector<std::vector<std::string>> lag_rows(const std::string& side, const json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  auto users = answer.find("lag");
+  if (users == answer.end() || !users->is_object())
+    return rows;
+  for (const auto& [user, lag] : users->items()) {
+    auto entries = number_in(lag, "entries");
+    rows.push_back({side == "archive" ? "sparse" : "archive", user, entries == 0 ? "nothing" : grouped(static_cast<uint64_t>(entries)),
+                    entries == 0 ? "" : duration_text(number_in(lag, "ageMs"))});
+  }
+  return rows;
+}
+
 void print_people(const std::vector<side_status>& all) {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::vector<std::string>> lines;
   std::vector<std::vector<std::string>> stores;
+  std::vector<std::vector<std::string>> lags;
   for (const auto& x : all) {
     if (!x.answer) {
       rows.push_back({x.side, "no answer", "", "", "", x.at.url});
@@ -83,6 +98,8 @@ void print_people(const std::vector<side_status>& all) {
         {x.side, text_in(*x.answer, "status"), duration_text(number_in(*x.answer, "uptimeMs")), users_of(*x.answer), objects_of(*x.answer), x.at.url});
     for (auto& row : scrub_rows(x.side, *x.answer))
       stores.push_back(std::move(row));
+    for (auto& row : lag_rows(text_in(*x.answer, "side"), *x.answer))
+      lags.push_back(std::move(row));
     for (const auto& c : list_in(*x.answer, "connections"))
       lines.push_back({x.side, text_in(c, "group"), text_in(c, "status"), text_in(c, "user"), text_in(c, "personId").substr(0, 12), text_in(c, "url"),
                        text_in(c, "detail")});
@@ -91,6 +108,10 @@ void print_people(const std::vector<side_status>& all) {
   if (!lines.empty()) {
     std::cout << '\n';
     print_table({"SIDE", "GROUP", "CONNECTION", "USER", "PERSON", "URL", "DETAIL"}, lines);
+  }
+  if (!lags.empty()) {
+    std::cout << '\n';
+    print_table({"INSTANCE", "OF", "ENTRIES BEHIND", "SINCE"}, lags);
   }
   if (!stores.empty()) {
     std::cout << '\n';

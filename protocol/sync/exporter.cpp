@@ -30,7 +30,7 @@ error broken(std::string what) {
 exporter::exporter(exporter_config config)
     : config_{std::move(config)}, known_{limits::sync_recent_names}, remote_versions_{limits::sync_recent_names / 8}, places_{limits::sync_recent_names / 8} {
   if (config_.resume.store == config_.store_id)
-    taken_ = current_ = completed_ = told_ = acknowledged_ = config_.resume.sequence;
+    taken_ = current_ = completed_ = told_ = acknowledged_ = held_ = config_.resume.sequence;
 }
 
 bool exporter::window_full() const {
@@ -44,7 +44,7 @@ walk_surroundings exporter::surroundings(const change_source& source) {
 
 bool exporter::pump(const change_source& source) {
   if (!std::exchange(resume_checked_, true) && taken_ > source.last_sequence())
-    taken_ = current_ = completed_ = told_ = 0; // it remembers more than there ever was
+    taken_ = current_ = completed_ = told_ = held_ = 0; // it remembers more than there ever was
   for (int i = 0; i < pump_steps; ++i) {
     if (window_full())
       return false;
@@ -84,6 +84,7 @@ void exporter::flush(uint8_t flags) {
 void exporter::finish_push() {
   if (!out_.empty() || !told_caught_up_ || completed_ - told_ >= silent_lines)
     flush(batch_flags::caught_up);
+  note_held();
 }
 
 // -- push -----------------------------------------------------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ result<done> exporter::receive(const ack_frame& x) {
   while (!sent_.empty() && sent_.front().number <= x.number) {
     auto& batch = sent_.front();
     sent_bytes_ -= batch.bytes;
-    acknowledged_ = batch.sequence;
+    acknowledged_ = held_ = batch.sequence;
     for (const auto& version : batch.versions) {
       if (!version.superseded)
         actions_.push_back(save_frontier{version.id, version.content});
@@ -237,7 +238,14 @@ result<done> exporter::receive(const ack_frame& x) {
     }
     sent_.pop_front();
   }
+  note_held();
   return done{};
+}
+
+/// Nothing is on its way: what was walked is there.
+void exporter::note_held() {
+  if (sent_.empty() && out_.empty())
+    held_ = completed_;
 }
 
 result<done> exporter::receive(const skip_frame& x) {
@@ -257,7 +265,7 @@ result<done> exporter::receive(const restart_frame&) {
   jobs_.clear();
   running_.reset();
   push_walk_.abandon();
-  taken_ = current_ = completed_ = told_ = acknowledged_ = 0;
+  taken_ = current_ = completed_ = told_ = acknowledged_ = held_ = 0;
   told_caught_up_ = false;
   if (out_request_ == 0) {
     out_ = {};

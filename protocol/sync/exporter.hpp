@@ -49,6 +49,10 @@ public:
   uint64_t acknowledged() const {
     return acknowledged_;
   }
+  /// The remote has durably all that it is to have of lines up to here; beyond `acknowledged` stand lines that do not concern it.
+  uint64_t held() const {
+    return held_;
+  }
   /// Grants that could not be served, because something they reach is not here or may not leave.
   uint64_t skipped() const {
     return skipped_;
@@ -92,6 +96,7 @@ private:
   };
 
   bool window_full() const;
+  void note_held();
   walk_surroundings surroundings(const change_source& source);
   void flush(uint8_t flags);
   void finish_push();
@@ -129,6 +134,7 @@ private:
   uint64_t completed_ = 0; ///< lines up to here went out
   uint64_t told_ = 0;      ///< the sequence of the last batch
   uint64_t acknowledged_ = 0;
+  uint64_t held_ = 0;
   bool told_caught_up_ = false;
   uint8_t next_flags_ = 0;
   std::deque<job> jobs_;

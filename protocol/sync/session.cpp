@@ -167,7 +167,7 @@ result<uint32_t> session::ask_fetch(const fetch_request& what) {
 }
 
 session::progress session::status() const {
-  return exporter_ != nullptr ? progress{exporter_->acknowledged(), exporter_->skipped()} : progress{};
+  return exporter_ != nullptr ? progress{exporter_->acknowledged(), exporter_->held(), exporter_->skipped()} : progress{};
 }
 
 } // namespace lama::protocol::sync

@@ -62,6 +62,7 @@ public:
 
   struct progress {
     uint64_t acknowledged = 0; ///< of our store, by the remote
+    uint64_t held = 0;         ///< the same, and the lines right behind that do not concern it
     uint64_t skipped = 0;      ///< grants that could not be served
   };
   progress status() const;

@@ -237,6 +237,39 @@ class Offline(unittest.TestCase):
             self.assertEqual([x["text"] for x in anna.messages(conversation)], ["once"])
 
 
+class Sync(unittest.TestCase):
+    """How far the two instances are apart, from either side."""
+
+    def test_both_instances_are_told_of_and_the_archive_falls_behind_while_it_is_away(self):
+        with Home("anna", ("archive", "sparse")) as anna:
+            anna.register()
+            conversation = anna.rpc.call("action:createConversation", {"name": "Notes"})["conversationId"]
+            until(anna.conversations, "the conversation")
+
+            def in_step():
+                sync = anna.rpc.call("query:getSync")
+                return sync if all(x.get("behind", {}).get("entries") == 0 for x in sync["instances"]) else None
+
+            sync = until(in_step, "both in step")
+            self.assertEqual([x["side"] for x in sync["instances"]], ["sparse", "archive"])
+            self.assertEqual([x["here"] for x in sync["instances"]], [True, False])
+            for x in sync["instances"]:
+                self.assertGreater(x["figures"]["objects"], 0)
+            established = [x for x in anna.rpc.call("one-core:network:status")["connections"] if x["group"] == "chum"]
+            self.assertEqual([x["lag"]["entries"] for x in established], [0])
+            anna.process("archive").stop()
+            until(lambda: not anna.rpc.call("query:getSync")["bridgeConnected"], "the bridge to be down")
+            anna.send(conversation, "while it is away")
+            sparse, archive = anna.rpc.call("query:getSync")["instances"]
+            self.assertIn("figures", sparse)
+            self.assertNotIn("figures", archive)
+            self.assertNotIn("behind", sparse)
+            self.assertGreater(archive["behind"]["entries"], 0)
+            self.assertEqual(anna.rpc.call("query:getSync")["outbox"], 1)
+            status = anna.cli("status", check=False).stdout
+            self.assertIn("ENTRIES BEHIND", status)
+
+
 class Documents(unittest.TestCase):
     def test_reference_and_types_are_in_step_with_the_schema(self):
         done = subprocess.run([sys.executable, str(ROOT / "config/ipc_generate.py"), "--check"], capture_output=True, text=True, timeout=60)
@@ -245,7 +278,7 @@ class Documents(unittest.TestCase):
     def test_dashboard_and_alerts_name_metrics_that_there_are(self):
         with Home("anna") as anna:
             anna.register()
-            door = Door(anna)
+            until(lambda: all("behind" in x for x in anna.rpc.call("query:getSync")["instances"]), "the two instances to have met")
             known = set()
             for file in ("ipc.json", "archive-ipc.json"):
                 door = Door(anna, file)

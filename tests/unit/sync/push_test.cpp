@@ -77,6 +77,18 @@ TEST_F(Push, NewMessagesTravelAtOnceAndAlone) {
   EXPECT_LE(sparse.received_names.size(), 8u);
 }
 
+TEST_F(Push, WhatTheRemoteHoldsIsAllOnceItIsAcknowledgedWhetherItConcernsItOrNot) {
+  auto id = channel_with(10);
+  archive.grant_id(id, sparse.person);
+  connect(archive, sparse, {}, as_sparse());
+  EXPECT_EQ(archive.current->status().held, 0u);
+  run(archive, sparse);
+  EXPECT_EQ(archive.current->status().held, archive.store().last_sequence());
+  channel_with(3); // not granted
+  run(archive, sparse);
+  EXPECT_EQ(archive.current->status().held, archive.store().last_sequence());
+}
+
 TEST_F(Push, ASessionWithoutNewsCostsOneSmallMessage) {
   archive.grant_id(channel_with(100), sparse.person);
   connect(archive, sparse, {}, as_sparse());

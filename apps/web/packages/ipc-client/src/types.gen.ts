@@ -107,6 +107,32 @@ export type Contact = {
   instanceId?: Hash;
 };
 
+/** How far the user's other instance is behind: entries of the change log that it has not acknowledged, and how long the oldest has waited. */
+export type Lag = {
+  entries: number;
+  ageMs: number;
+};
+
+/** One of the user's two instances: what it says of itself, and how far it is behind the other, which says that. */
+export type InstanceSync = {
+  side: "sparse" | "archive";
+  /** It is the one that was asked. */
+  here: boolean;
+  figures?: {
+    /** Entries of its change log. */
+    sequence: number;
+    objects: number;
+    /** Of all objects and files, without indexes. */
+    bytes: number;
+    /** Damaged, and not healed yet. */
+    lost: number;
+    /** Over the last ten seconds, as all rates. */
+    entriesPerSecond: number;
+    commitsPerSecond: number;
+  };
+  behind?: Lag;
+};
+
 export type Connection = {
   id: string;
   /** Empty for incoming ones. */
@@ -118,6 +144,7 @@ export type Connection = {
   personId: string;
   /** The protocol in use, or the last error. */
   detail: string;
+  lag?: Lag;
 };
 
 export type Channel = {
@@ -453,6 +480,8 @@ export interface Channels {
       bridgeConnected: boolean;
       /** Messages that the archive has not taken yet. */
       outbox: number;
+      /** How long the oldest of them has waited. */
+      outboxAgeMs: number;
     };
     ai: {
       models: Record<string, unknown>[];
@@ -487,6 +516,19 @@ export interface Channels {
   }; result: {
     messages: Message[];
     more: boolean;
+  } };
+  /** Both instances of the user in numbers, and how far each is behind the other. The archive's own come from the archive: absent while it is not connected. */
+  "query:getSync": { params: Record<string, never>; result: {
+    sequence: number;
+    /** Archive and device are connected. */
+    bridgeConnected: boolean;
+    /** Messages that the archive has not taken yet. */
+    outbox: number;
+    /** How long the oldest of them has waited. */
+    outboxAgeMs: number;
+    status: "offline" | "syncing" | "idle";
+    /** The device, then the archive. */
+    instances: InstanceSync[];
   } };
   /** Messages in which every word of `text` occurs, newest first; case and accents do not matter. The archive looks through all; without it the device through what it keeps (`everywhere` false). With `more`, ask again with `before`. */
   "query:search": { params: {
@@ -663,6 +705,8 @@ export interface Channels {
     uptimeMs: number;
     bridgeConnected: boolean;
     users: string[];
+    /** By user: how far the other instance is behind this one. */
+    lag: Record<string, unknown>;
     actors: Record<string, unknown>;
     connections: Connection[];
   } };
@@ -714,6 +758,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "query:getConversations",
   "query:getContacts",
   "query:getMessages",
+  "query:getSync",
   "query:search",
   "pairing:createInvitation",
   "pairing:acceptInvitation",
