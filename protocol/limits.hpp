@@ -88,8 +88,8 @@ inline constexpr std::size_t list_merge_entries = 1u << 22;
 /// Version nodes in the history that one general merge walks, and steps of a path into nested objects, maps and referenced objects.
 inline constexpr std::size_t merge_nodes = 1u << 20;
 inline constexpr std::size_t merge_path = 256;
-/// Registers whose origins are remembered between merges, twice over: some 2 MB (protocol/versions/merge_memory.hpp).
-inline constexpr std::size_t merge_memory_registers = 1u << 14;
+/// Places of objects whose history is remembered between merges, twice over: at most 5 MB (protocol/versions/merge_memory.hpp).
+inline constexpr std::size_t merge_memory_places = 1u << 14;
 
 /// Sync between our own nodes (docs/chum-extension.md). A batch is sent at this size: many objects, yet soon on the disk of the other side.
 inline constexpr std::size_t sync_batch_target_bytes = 128u << 10;

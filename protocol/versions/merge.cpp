@@ -1,8 +1,9 @@
 #include "protocol/versions/merge.hpp"
 
 #include "protocol/versions/algorithm.hpp"
+#include "protocol/versions/line_follower.hpp"
+#include "protocol/versions/line_merge.hpp"
 #include "protocol/versions/merger.hpp"
-#include "protocol/versions/register_merge.hpp"
 #include "protocol/versions/version_node.hpp"
 
 #include <algorithm>
@@ -36,24 +37,31 @@ bool merges_by_lists_alone(const recipe& type) {
   });
 }
 
-result<hash> merge_data(object_space& space, const named_version_node& first, const named_version_node& second, merge_repairs repairs, merge_route route) {
+result<merged_data> merge_data(object_space& space, const named_version_node& first, const named_version_node& second, merge_repairs repairs,
+                               merge_route route) {
   LAMA_TRY(first_data, load(space, first.node.data));
-  const auto* type = space.recipes().find(first_data.type);
+  const auto* type = route == merge_route::shortest ? space.recipes().find(first_data.type) : nullptr;
+  std::optional<line_history> history;
   auto merge = [&]() -> result<object> {
-    if (route == merge_route::shortest && type && merges_by_lists_alone(*type)) {
+    if (type && merges_by_lists_alone(*type)) {
       LAMA_TRY(second_data, load(space, second.node.data));
       return merge_current_lists(space, std::move(first_data), second_data);
     }
-    if (route == merge_route::shortest && type && merges_by_origins(*type))
-      if (auto merged = merge_by_origins(space, *type, first, first_data, second, repairs))
+    if (type && second.node.kind == version_node_kind::edge && merges_along_line(*type))
+      history = history_below(space, *type, first);
+    if (auto edge_data = history ? load(space, second.node.data) : fail(errc::not_found, ""); edge_data && edge_data->type == first_data.type) {
+      auto merged = merge_along_line(*type, *history, first, first_data, second, *edge_data, repairs);
+      line_follower{space, *type}.join(*history, second.node, second.name, *edge_data);
+      if (merged)
         return *std::move(merged);
+    }
     LAMA_TRY(graph, history_graph::load(space, first, second));
     return merger{space, graph, repairs}.run();
   };
   LAMA_TRY(merged, merge());
   LAMA_TRY(text, write_object(merged, space.recipes()));
   LAMA_TRY(stored, space.put(text));
-  return stored.name;
+  return merged_data{stored.name, std::move(history)};
 }
 
 } // namespace lama::protocol::detail

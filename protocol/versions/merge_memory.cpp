@@ -6,23 +6,26 @@
 
 namespace lama::protocol {
 
-const register_origins* merge_memory::find(const hash& node) {
-  if (auto found = recent_.find(node); found != recent_.end())
-    return &found->second;
-  auto found = earlier_.extract(node);
-  if (found.empty())
-    return nullptr;
-  keep(node, std::move(found.mapped()));
-  return &recent_.at(node);
+std::optional<line_history> merge_memory::take(const hash& node) {
+  auto found = recent_.extract(node);
+  if (!found.empty())
+    recent_places_ -= found.mapped().places;
+  else
+    found = earlier_.extract(node);
+  return found.empty() ? std::nullopt : std::optional{std::move(found.mapped().history)};
 }
 
-void merge_memory::keep(const hash& node, register_origins what) {
-  if (recent_registers_ + what.size() > limits::merge_memory_registers) {
+void merge_memory::keep(const hash& node, line_history what) {
+  auto places = what.size();
+  if (places > limits::merge_memory_places)
+    return;
+  (void)take(node);
+  if (recent_places_ + places > limits::merge_memory_places) {
     earlier_ = std::exchange(recent_, {});
-    recent_registers_ = 0;
+    recent_places_ = 0;
   }
-  recent_registers_ += what.size();
-  recent_.insert_or_assign(node, std::move(what));
+  recent_places_ += places;
+  recent_.insert_or_assign(node, entry{std::move(what), places});
 }
 
 } // namespace lama::protocol

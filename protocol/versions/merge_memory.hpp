@@ -1,37 +1,31 @@
 #pragma once
 
-#include "protocol/hash.hpp"
+#include "protocol/versions/line_history.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 namespace lama::protocol {
 
-/// The version that a register's value comes from.
-struct register_origin {
-  double time = 0;
-  hash node{};
-};
-
-/// By the rules of the type; nothing where the field is absent or no register.
-using register_origins = std::vector<std::optional<register_origin>>;
-
-/// What merges found out about the histories below version nodes, so that the next one does not walk them again. A history never changes, so nothing
-/// here is ever wrong, whatever becomes of the transaction that asked. Bounded: what was not asked for longest is forgotten. One thread at a time.
+/// What is known of the histories below heads, so that the next merge does not walk them again. A history never changes, so nothing here is ever wrong,
+/// whatever becomes of the transaction that asked. Bounded: what was not asked for longest is forgotten. One thread at a time.
 class merge_memory {
 public:
-  /// Null where it is not known (any more). Valid until the next `keep` or `find`.
-  const register_origins* find(const hash& node);
-  void keep(const hash& node, register_origins what);
+  /// Takes it out: whoever adds a node to it keeps it again, below that node.
+  std::optional<line_history> take(const hash& node);
+  void keep(const hash& node, line_history what);
 
 private:
-  using generation = std::unordered_map<hash, register_origins>;
+  struct entry {
+    line_history history;
+    std::size_t places;
+  };
+  using generation = std::unordered_map<hash, entry>;
 
   generation recent_;
   generation earlier_;
-  std::size_t recent_registers_ = 0;
+  std::size_t recent_places_ = 0;
 };
 
 } // namespace lama::protocol

@@ -1,6 +1,8 @@
 #include "protocol/limits.hpp"
 #include "protocol/versions/algorithm.hpp"
+#include "protocol/versions/line_follower.hpp"
 #include "protocol/versions/merge.hpp"
+#include "protocol/versions/merge_memory.hpp"
 #include "protocol/versions/version_node.hpp"
 #include "protocol/versions/versions.hpp"
 
@@ -58,12 +60,14 @@ result<stored_version> join(object_space& space, const hash& id, const current_v
     return stored_version{edge.data, id, name, true};
   }
   LAMA_TRY(data, detail::merge_data(space, *current, {name, edge}, repairs));
-  version_node merge{version_node_kind::merge, data, {current->name, name}};
+  version_node merge{version_node_kind::merge, data.name, {current->name, name}};
   merge.depth = std::max(current->node.depth, edge.depth) + 1;
   merge.creation_time = std::max(current->node.creation_time, edge.creation_time);
   LAMA_TRY(head, put_node(space, merge));
   space.set_head(id, head, {name, head});
-  return stored_version{data, id, head, true};
+  if (auto* memory = data.history ? space.remembered() : nullptr)
+    memory->keep(head, *std::move(data.history));
+  return stored_version{data.name, id, head, true};
 }
 
 struct received_version {
@@ -100,6 +104,7 @@ result<stored_version> store_version(object_space& space, std::string_view text,
     change.creation_time = std::max(now, current->node.creation_time + 1);
   LAMA_TRY(head, put_node(space, change));
   space.set_head(id, head, {head});
+  detail::remember_change(space, *current, {head, change}, text);
   return stored_version{stored.name, id, head, true};
 }
 

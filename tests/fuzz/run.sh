@@ -13,7 +13,10 @@ run_one() {
   local name
   name=$(basename "$1")
   mkdir -p "$work/$name"
-  "$1" -seed="$seed" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" "$work/$name" \
+  # With so many features as a merge has, libFuzzer's weighing of inputs by rarity takes two thirds of the time: without it there are four times the runs.
+  local weigh=1
+  [ "$name" = merge_fuzz ] && weigh=0
+  "$1" -seed="$seed" -entropic="$weigh" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$work/" "$work/$name" \
     $([ -d "$here/corpus/$name" ] && echo "$here/corpus/$name") >"$work/$name.log" 2>&1 || {
     tail -40 "$work/$name.log"
     printf '%s found a fault; its input is above (base64)\n' "$name"
