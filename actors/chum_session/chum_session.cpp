@@ -57,7 +57,10 @@ void make_extension(chum_session_state& st, const storage::snapshot& view) {
   config.entry_window = sparse ? static_cast<uint32_t>(st.plan.user->environment->settings.channel_window) : 0;
   config.accepts_elsewhere = sparse;
   config.policy = st.admission.get();
-  if (!own) {
+  if (own) {
+    // Both are mine: what passes between them at all may pass in either direction.
+    config.gives_back = [](std::string_view type) { return policy::reach_of(policy::origin::archive_of_mine, type) != policy::reach::never; };
+  } else {
     config.may_leave = [](std::string_view type) { return protocol::is_stock_type(type); };
     config.shared_types = {annotation_type};
   }
@@ -93,6 +96,7 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
   make_extension(st, *view);
   view.reset();
   st.plan.user->commits->add(caf::actor_cast<commit_listener>(self));
+  st.plan.user->losses->add(caf::actor_cast<loss_listener>(self));
   chum_host host{self};
   if (st.store_id.empty())
     host.close("the store cannot be read at the moment");
@@ -126,6 +130,16 @@ chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan
         here.carry_out();
       },
       [self](save_frontiers_now) { chum_host{self}.save_frontiers(); },
+      [self](heal_due) {
+        chum_host here{self};
+        here.heal();
+        here.carry_out();
+      },
+      [self](retry_healing) {
+        chum_host here{self};
+        here.retry_healing_now();
+        here.carry_out();
+      },
       [self](pump_again) { chum_host{self}.carry_out(); },
       [self](const fetch_page& what) { return chum_host{self}.fetch(what); },
       [self](const fetch_objects& what) { return chum_host{self}.fetch(what); },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/chum_session/fetching.hpp"
+#include "actors/chum_session/healing.hpp"
 #include "actors/connection/interface.hpp"
 #include "actors/connection_manager/interface.hpp"
 #include "actors/object_store/interface.hpp"
@@ -42,8 +43,8 @@ LAMA_MESSAGE(save_frontiers_now)
 /// One established chum connection: exporter and importer, in the stock protocol or, between nodes of ours, in our extension.
 using chum_session_actor =
     caf::typed_actor<caf::reacts_to<connection_message>, caf::reacts_to<connection_lost>, caf::reacts_to<objects_committed>, caf::reacts_to<chum_tick>,
-                     caf::reacts_to<pump_again>, caf::reacts_to<save_frontiers_now>, caf::replies_to<fetch_page>::with<ok>,
-                     caf::replies_to<fetch_objects>::with<ok>, caf::replies_to<get_status>::with<status_report>>;
+                     caf::reacts_to<pump_again>, caf::reacts_to<save_frontiers_now>, caf::reacts_to<heal_due>, caf::reacts_to<retry_healing>,
+                     caf::replies_to<fetch_page>::with<ok>, caf::replies_to<fetch_objects>::with<ok>, caf::replies_to<get_status>::with<status_report>>;
 
 /// Both protocols of one connection. The stock session runs from the start with its importer held back; once both sides have said hello
 /// (service 100) binary messages are the extension's, and the importer stays where it is. A peer that does not know the service is a
@@ -75,6 +76,7 @@ struct chum_session_state {
   uint64_t declined = 0;                                       ///< items that the policy refused
   std::map<uint32_t, caf::typed_response_promise<ok>> fetches; ///< by request number
   std::map<uint32_t, fetch_page> wanted_pages;                 ///< asked for by themselves, by request number
+  healing_round healing;
   std::string last_error;
 
   ~chum_session_state();

@@ -172,6 +172,7 @@ void chum_host::switch_to_extension() {
   st.speaks_extension = true;
   st.extension->committed(user().store->last_sequence());
   serve_fetches();
+  heal();
 }
 
 void chum_host::stay_with_stock(const lama::error& why) {
@@ -386,6 +387,7 @@ void chum_host::perform(protocol::sync::delivered& x) {
 void chum_host::perform(protocol::sync::answered& x) {
   if (auto page = state().wanted_pages.extract(x.request); page && x.outcome)
     keep_for_who_looked(page.mapped());
+  healed(x.request, x.outcome);
   auto asked = state().fetches.extract(x.request);
   if (!asked)
     return;

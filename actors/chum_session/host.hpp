@@ -25,6 +25,9 @@ public:
   /// Answers when it is stored.
   template <class Request>
   caf::result<ok> fetch(const Request& what);
+  /// Asks for what is lost here, a piece of the list at a time.
+  void heal();
+  void retry_healing_now();
   /// Whoever waits for a fetch is told.
   void give_up_fetches();
 
@@ -43,6 +46,9 @@ private:
   void switch_to_extension();
   void serve_fetches();
   void keep_for_who_looked(const fetch_page& page);
+  void healed(uint32_t request, const result<done>& outcome);
+  void heal_from_friend();
+  void retry_healing_in(std::chrono::milliseconds wait);
   void stay_with_stock(const lama::error& why);
   void tell_what_it_takes();
   void tell_what_it_holds();

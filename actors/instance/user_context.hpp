@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/chum_session/healing.hpp"
 #include "actors/common/environment.hpp"
 #include "actors/common/roster.hpp"
 #include "actors/object_store/interface.hpp"
@@ -36,6 +37,7 @@ struct user_context {
   std::shared_ptr<roster> members;
   std::shared_ptr<storage::store> store;
   std::shared_ptr<commit_listeners> commits;
+  std::shared_ptr<loss_listeners> losses = std::make_shared<loss_listeners>();
   std::weak_ptr<connection_directory> directory; ///< holds this context in turn, until logout
   std::shared_ptr<const models::key_ring> keys;
   models::identity me;

@@ -1,7 +1,5 @@
 #include "actors/scrubber/scrubber.hpp"
 
-#include "storage/sync_adapter.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -19,15 +17,13 @@ std::chrono::milliseconds until_next_pass(const scrubber_state& of) {
   return std::max(std::chrono::milliseconds{0}, next_pass - std::chrono::milliseconds{since});
 }
 
-result<done> put_away(storage::transaction& to, const std::vector<hash>& damaged, const user_context& user) {
+result<done> put_away(storage::transaction& to, const std::vector<hash>& damaged) {
   for (const auto& name : damaged) {
     auto put = to.quarantine(name);
     // It may have been healed or evicted since it was looked at.
     if (!put && put.failure().code != errc::not_found && put.failure().code != errc::conflict)
       return put;
   }
-  if (!damaged.empty())
-    storage::begin_sync_anew(*user.store->read(), to, user.environment->random());
   return done{};
 }
 
@@ -42,30 +38,49 @@ std::chrono::milliseconds scrubber_state::scrub_piece() {
   }
   for (const auto& x : piece.damaged)
     user->environment->log(log_error, name, user->user + ": object " + x.hex() + " is damaged, and goes into quarantine");
-  if (++pieces >= pieces_a_note || piece.ended || !piece.damaged.empty())
-    note(piece.damaged);
+  damaged.insert(damaged.end(), piece.damaged.begin(), piece.damaged.end());
+  note_is_due = ++pieces >= pieces_a_note || piece.ended || !damaged.empty();
   if (piece.ended)
     return next_pass;
   // One large blob counts for its time.
   return std::max<std::chrono::milliseconds>(next_piece, std::chrono::milliseconds{piece.bytes * 1000 / scrubbed_bytes_a_piece});
 }
 
-void scrubber_state::note(const std::vector<hash>& damaged) {
-  pieces = 0;
-  transact change{"scrub", [state = progress, damaged, of = user](storage::transaction& to) -> result<done> {
+namespace {
+
+/// Keeps the position, and puts away what was found; then the sessions look for it elsewhere. What could not be noted is found again in the next pass.
+void note(scrubber_actor::stateful_pointer<scrubber_state> self) {
+  auto& st = self->state;
+  st.note_is_due = false;
+  st.pieces = 0;
+  auto damaged = std::exchange(st.damaged, {});
+  transact change{"scrub", [state = st.progress, damaged](storage::transaction& to) -> result<done> {
                     to.set_note(storage::scrub_note, storage::encode(state));
-                    return put_away(to, damaged, *of);
+                    return put_away(to, damaged);
                   }};
-  // What could not be noted is found again in the next pass.
-  caf::anon_send(user->writer(), std::move(change));
+  auto found = !damaged.empty();
+  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
+      .then(
+          [found, losses = st.user->losses](const transacted&) {
+            if (found)
+              losses->tell(heal_due{});
+          },
+          [](const caf::error&) {});
 }
+
+} // namespace
 
 scrubber_actor::behavior_type scrubber(scrubber_actor::stateful_pointer<scrubber_state> self, user_context_ptr user) {
   self->state.user = std::move(user);
   self->state.progress = storage::scrub_state_of(*self->state.user->store->read());
   self->delayed_send(self, std::max<std::chrono::milliseconds>(first_piece, until_next_pass(self->state)), scrub_next{});
   return {
-      [self](scrub_next) { self->delayed_send(self, self->state.scrub_piece(), scrub_next{}); },
+      [self](scrub_next) {
+        auto wait = self->state.scrub_piece();
+        if (self->state.note_is_due)
+          note(self);
+        self->delayed_send(self, wait, scrub_next{});
+      },
       [self](get_status) {
         const auto& st = self->state;
         return status_report{nlohmann::json{

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace lama::actors {
 
@@ -21,8 +22,8 @@ inline constexpr std::size_t pieces_a_note = 256;
 struct scrub_next {};
 LAMA_MESSAGE(scrub_next)
 
-/// Reads a user's store from end to end, slowly, week for week (storage/scrub.hpp). What is damaged goes into quarantine, and sync begins anew, so
-/// that others offer again what they have of it. It reads large blobs whole: a thread of its own in production.
+/// Reads a user's store from end to end, slowly, week for week (storage/scrub.hpp). What is damaged goes into quarantine, and the sessions
+/// ask for it elsewhere. It reads large blobs whole: a thread of its own in production.
 using scrubber_actor = caf::typed_actor<caf::reacts_to<scrub_next>, caf::replies_to<get_status>::with<status_report>>;
 
 struct scrubber_state {
@@ -31,13 +32,12 @@ struct scrubber_state {
   user_context_ptr user;
   storage::scrub_state progress;
   std::size_t pieces = 0; ///< since the last note
+  bool note_is_due = false;
+  std::vector<hash> damaged; ///< to be put into quarantine with the next note
   std::string last_error;
 
   /// How long until the next piece.
   std::chrono::milliseconds scrub_piece();
-
-private:
-  void note(const std::vector<hash>& damaged);
 };
 
 scrubber_actor::behavior_type scrubber(scrubber_actor::stateful_pointer<scrubber_state> self, user_context_ptr user);

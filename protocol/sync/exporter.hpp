@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-/// Pushes to one remote person what the change log says and grants allow, and answers pages and fetches (docs/chum-extension.md §3, §5).
+/// Pushes to one remote person what the change log says and grants allow, and answers pages, fetches and what is to heal (docs/chum-extension.md §3, §5).
 ///
 ///     lines ──► jobs ──► tree_walk ──► batch_builder ──► send ──► unacknowledged ──► ack: save_frontier
 ///
@@ -26,6 +26,7 @@ struct exporter_config {
   uint64_t blob_limit = 0;
   std::function<bool(std::string_view type)> may_leave;
   std::function<bool(std::string_view id_text)> takes_version;
+  std::function<bool(std::string_view type)> gives_back{};
 };
 
 class exporter {
@@ -38,6 +39,7 @@ public:
   result<done> receive(const ack_frame& x);
   result<done> receive(const page_frame& x);
   result<done> receive(const fetch_frame& x);
+  result<done> receive(const heal_frame& x);
   result<done> receive(const skip_frame& x);
   result<done> receive(const restart_frame& x);
 
@@ -86,7 +88,7 @@ private:
   };
   struct open_request {
     uint32_t number = 0;
-    std::variant<page_request, fetch_request> what;
+    std::variant<page_request, fetch_request, heal_request> what;
     bool prepared = false;
     bool seeking = false;
     std::optional<hash> cursor; ///< the entry that is looked at, or where the page begins
@@ -118,6 +120,8 @@ private:
   result<done> begin_answer(open_request& x, const change_source& source);
   result<done> prove(const fetch_request& fetch, const change_source& source);
   result<done> step_answer(open_request& x, const change_source& source);
+  result<done> step_healing(open_request& x, const change_source& source);
+  void end_answer();
   void refuse(errc code);
 
   exporter_config config_;

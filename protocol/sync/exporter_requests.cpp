@@ -20,7 +20,7 @@ error not_there() {
 }
 
 /// Those that take a place in a list: `before` of a page, `via` of a fetch.
-const std::optional<hash>& sought(const std::variant<page_request, fetch_request>& x) {
+const std::optional<hash>& sought(const std::variant<page_request, fetch_request, heal_request>& x) {
   auto* page = std::get_if<page_request>(&x);
   return page != nullptr ? page->before : std::get<fetch_request>(x).via;
 }
@@ -35,6 +35,13 @@ result<done> exporter::receive(const page_frame& x) {
 }
 
 result<done> exporter::receive(const fetch_frame& x) {
+  open_request request;
+  request.number = x.request;
+  request.what = x.what;
+  return open(std::move(request));
+}
+
+result<done> exporter::receive(const heal_frame& x) {
   open_request request;
   request.number = x.request;
   request.what = x.what;
@@ -69,6 +76,8 @@ result<done> exporter::prepare(open_request& x, const change_source& source) {
   x.prepared = true;
   if (!config_.pushes)
     return not_granted();
+  if (std::holds_alternative<heal_request>(x.what))
+    return config_.gives_back ? result<done>{done{}} : not_granted();
   auto* page = std::get_if<page_request>(&x.what);
   return page != nullptr ? prepare_page(x, *page, source) : prepare_fetch(x, std::get<fetch_request>(x.what), source);
 }
@@ -142,6 +151,10 @@ result<done> exporter::begin_answer(open_request& x, const change_source& source
       answer_walk_.start({.root = *x.cursor, .again = true, .page_entries = page->count});
     return done{};
   }
+  if (auto* heal = std::get_if<heal_request>(&x.what)) {
+    x.roots.assign(heal->names.rbegin(), heal->names.rend());
+    return done{};
+  }
   const auto& fetch = std::get<fetch_request>(x.what);
   LAMA_CHECK(prove(fetch, source));
   x.roots.assign(fetch.names.rbegin(), fetch.names.rend());
@@ -175,15 +188,39 @@ result<done> exporter::step_answer(open_request& x, const change_source& source)
       places_.set(*answer_walk_.oldest_entry(), page->id);
     return done{};
   }
+  if (std::holds_alternative<heal_request>(x.what))
+    return step_healing(x, source);
   if (!x.roots.empty()) {
     answer_walk_.start({.root = x.roots.back(), .again = true, .no_lists = true});
     x.roots.pop_back();
     return done{};
   }
+  end_answer();
+  return done{};
+}
+
+/// One name after the other. What is not here, or does not leave, is left out without a word.
+result<done> exporter::step_healing(open_request& x, const change_source& source) {
+  if (x.roots.empty()) {
+    end_answer();
+    return done{};
+  }
+  auto name = x.roots.back();
+  x.roots.pop_back();
+  if (!source.size_of(name))
+    return done{};
+  auto text = source.objects().read(name); // nothing where it is a large blob
+  auto content = text ? classify(*text) : content_type{};
+  bool is_object = content.kind == content_kind::object || content.kind == content_kind::id_object;
+  if (!is_object || (!is_grant_type(content.type) && config_.gives_back(content.type)))
+    answer_walk_.start({.root = name, .again = true, .alone = true});
+  return done{};
+}
+
+void exporter::end_answer() {
   flush(batch_flags::last);
   requests_.pop_front();
   out_request_ = 0;
-  return done{};
 }
 
 } // namespace lama::protocol::sync

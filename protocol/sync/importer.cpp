@@ -46,7 +46,8 @@ result<done> importer::receive(batch_frame x, std::shared_ptr<const std::string>
   if (auto checked = check_items(x, brought, objects); !checked) {
     if (checked.failure().detail != missing_reference || x.request != 0 || restart_used_)
       return checked;
-    ask_for_restart(x);
+    give_up(x);
+    ask_for_restart();
     return done{};
   }
   pending_batch record{x.number, x.sequence, x.request, x.flags};
@@ -79,15 +80,20 @@ result<done> importer::check_header(const batch_frame& x) {
 }
 
 /// The names of a batch that is given up are taken back: they will not be stored.
-void importer::ask_for_restart(const batch_frame& x) {
+void importer::give_up(const batch_frame& x) {
   for (const auto& rejected : x.items) {
     present_.erase(rejected.name);
     if (const auto* version = versions_.find(rejected.name))
       present_.erase(version->id);
   }
-  restart_used_ = true;
+}
+
+bool importer::ask_for_restart() {
+  if (std::exchange(restart_used_, true))
+    return false;
   waiting_for_restart_ = true;
   actions_.push_back(send{write_frame(restart_frame{})});
+  return true;
 }
 
 result<done> importer::stored(uint64_t number) {
@@ -111,6 +117,7 @@ void importer::finish(const pending_batch& x) {
     actions_.push_back(caught_up{x.sequence});
   if ((x.flags & batch_flags::last) != 0) {
     requests_.erase(x.request);
+    healing_.erase(x.request);
     actions_.push_back(answered{x.request, done{}});
   }
 }
@@ -119,6 +126,7 @@ result<done> importer::receive(const refused_frame& x) {
   if (requests_.erase(x.request) == 0)
     return broken("it refuses what nobody asked");
   uploads_[1] = {};
+  healing_.erase(x.request);
   actions_.push_back(answered{x.request, fail(x.code, "The remote node does not give what was asked for.")});
   return done{};
 }
@@ -131,6 +139,14 @@ result<uint32_t> importer::ask(const fetch_request& what) {
   if (what.names.empty() || what.names.size() > limits::sync_fetch_names)
     return fail(errc::bad_input, "A fetch names 1 to " + std::to_string(limits::sync_fetch_names) + " objects.");
   return open(fetch_frame{next_request_, what}, next_request_);
+}
+
+result<uint32_t> importer::ask(const heal_request& what) {
+  if (what.names.empty() || what.names.size() > limits::sync_fetch_names)
+    return fail(errc::bad_input, "One asks for 1 to " + std::to_string(limits::sync_fetch_names) + " lost objects at a time.");
+  LAMA_TRY(request, open(heal_frame{next_request_, what}, next_request_));
+  healing_[request].insert(what.names.begin(), what.names.end());
+  return request;
 }
 
 result<uint32_t> importer::open(frame x, uint32_t number) {
@@ -148,10 +164,12 @@ result<uint32_t> importer::open(frame x, uint32_t number) {
 
 result<done> importer::check_items(batch_frame& x, std::vector<frontier_note>& brought, const object_source& objects) {
   auto& slot = uploads_[x.request == 0 ? 0 : 1];
+  auto healing = healing_.find(x.request);
   std::size_t kept = 0;
   for (auto& next : x.items) {
     bool wanted = true;
-    if (auto checked = check_item(next, slot, brought, objects); !checked) {
+    auto checked = healing != healing_.end() ? check_healed(next, slot, healing->second, objects) : check_item(next, slot, brought, objects);
+    if (!checked) {
       if (!decline(next, slot, checked.failure()))
         return checked;
       wanted = false;
@@ -211,6 +229,24 @@ result<done> importer::check_item(item& x, upload& slot, std::vector<frontier_no
   return broken("an unknown kind of item");
 }
 
+/// What was here before and was lost: its bytes are all there is to check. What it refers to was here, or known, and may be lost as well.
+result<done> importer::check_healed(const item& x, upload& slot, const std::unordered_set<hash>& asked, const object_source& objects) {
+  if (!asked.contains(x.name))
+    return broken("it heals what was not lost");
+  if (x.kind == item_kind::blob_piece)
+    return check_piece(x, slot, objects);
+  if (slot.active && !slot.skipping)
+    return broken("a blob that does not end");
+  slot = {};
+  if (x.kind == item_kind::blob)
+    return check_blob(x);
+  if (x.kind != item_kind::object && x.kind != item_kind::id_object)
+    return broken("it heals with what is no content");
+  LAMA_CHECK(check_text(x));
+  accept(x.name);
+  return done{};
+}
+
 /// Stored, or handed to the host before; content that the remote has shown to have.
 void importer::accept(const hash& name) {
   present_.insert(name);
@@ -218,7 +254,8 @@ void importer::accept(const hash& name) {
     own_exporter_->remote_has(name);
 }
 
-result<done> importer::check_object(const item& x, const object_source& objects) {
+/// Is it what its name and its kind say? A grant is not, whoever sends it.
+result<object_facts> importer::check_text(const item& x) {
   if (x.bytes.size() > limits::object_bytes)
     return bad_item(x.name, "which is over " + std::to_string(limits::object_bytes) + " bytes");
   if (sha256(x.bytes) != x.name)
@@ -228,6 +265,11 @@ result<done> importer::check_object(const item& x, const object_source& objects)
     return bad_item(x.name, "which is not of the kind that it says");
   if (is_grant_type(facts.type->name))
     return fail(errc::forbidden, "The remote node sent an object of type " + facts.type->name + ", which is never imported.", grant_type);
+  return facts;
+}
+
+result<done> importer::check_object(const item& x, const object_source& objects) {
+  LAMA_TRY(facts, check_text(x));
   LAMA_CHECK(config_.policy->admit(facts, x.bytes));
   for (const auto& reference : facts.references)
     LAMA_CHECK(check_reference(x.name, reference, objects));

@@ -7,9 +7,11 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -40,6 +42,9 @@ public:
   /// `overloaded` where too many are open.
   result<uint32_t> ask(const page_request& what);
   result<uint32_t> ask(const fetch_request& what);
+  result<uint32_t> ask(const heal_request& what);
+  /// False: it was asked for before.
+  bool ask_for_restart();
 
   std::vector<action> take_actions() {
     return std::exchange(actions_, {});
@@ -70,6 +75,8 @@ private:
   result<done> check_items(batch_frame& x, std::vector<frontier_note>& brought, const object_source& objects);
   bool decline(const item& x, upload& slot, const error& why);
   result<done> check_item(item& x, upload& slot, std::vector<frontier_note>& brought, const object_source& objects);
+  result<done> check_healed(const item& x, upload& slot, const std::unordered_set<hash>& asked, const object_source& objects);
+  result<object_facts> check_text(const item& x);
   result<done> check_object(const item& x, const object_source& objects);
   result<done> check_version(const item& x, std::vector<frontier_note>& brought, const object_source& objects);
   result<version_of> version_behind(const hash& data, const object_source& objects);
@@ -78,7 +85,7 @@ private:
   result<done> check_reference(const hash& from, const reference& x, const object_source& objects);
   bool present(const hash& name, const object_source& objects);
   void accept(const hash& name);
-  void ask_for_restart(const batch_frame& x);
+  void give_up(const batch_frame& x);
   void finish(const pending_batch& x);
   result<uint32_t> open(frame x, uint32_t number);
 
@@ -97,6 +104,7 @@ private:
   std::deque<pending_batch> pending_;
   uint32_t next_request_ = 1;
   std::set<uint32_t> requests_;
+  std::map<uint32_t, std::unordered_set<hash>> healing_; ///< names that were asked for because they were lost, by request
   std::vector<action> actions_;
 };
 

@@ -27,6 +27,7 @@ nlohmann::json session::hello() const {
   x.entry_window = config_.entry_window;
   x.blob_limit = config_.blob_limit;
   x.types = config_.shared_types;
+  x.heals = static_cast<bool>(config_.gives_back);
   return write_hello(x);
 }
 
@@ -37,6 +38,7 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
     return answer;
   remote_store_ = remote.store_id;
   remote_imports_ = remote.imports;
+  remote_heals_ = remote.heals;
   std::erase_if(remote.types, [this](const std::string& type) { return std::ranges::find(config_.shared_types, type) == config_.shared_types.end(); });
   remote_types_ = std::move(remote.types);
   auto may_leave = config_.may_leave;
@@ -45,7 +47,7 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
       return usual(type) || std::ranges::find(taken, type) != taken.end();
     };
   exporter_ = std::make_unique<exporter>(exporter_config{config_.remote_person, remote.resume, config_.store_id, config_.exports, remote.entry_window,
-                                                         remote.blob_limit, std::move(may_leave), config_.takes_version});
+                                                         remote.blob_limit, std::move(may_leave), config_.takes_version, config_.gives_back});
   auto sequence = config_.resume.store == remote.store_id ? config_.resume.sequence : 0;
   if (config_.imports)
     importer_ = std::make_unique<importer>(importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy},
@@ -126,6 +128,8 @@ result<done> session::handle(std::string message, const change_source& source) {
     return half(exporter_, *page);
   if (auto* fetch = std::get_if<fetch_frame>(&x))
     return half(exporter_, *fetch);
+  if (auto* heal = std::get_if<heal_frame>(&x))
+    return half(exporter_, *heal);
   if (auto* skip = std::get_if<skip_frame>(&x))
     return half(exporter_, *skip);
   return half(exporter_, std::get<restart_frame>(x));
@@ -164,6 +168,14 @@ result<uint32_t> session::ask_page(const page_request& what) {
 
 result<uint32_t> session::ask_fetch(const fetch_request& what) {
   return established() && importer_ != nullptr ? importer_->ask(what) : result<uint32_t>{not_connected()};
+}
+
+result<uint32_t> session::ask_heal(const heal_request& what) {
+  return established() && importer_ != nullptr && remote_heals_ ? importer_->ask(what) : result<uint32_t>{not_connected()};
+}
+
+bool session::ask_restart() {
+  return established() && importer_ != nullptr && importer_->ask_for_restart();
 }
 
 session::progress session::status() const {

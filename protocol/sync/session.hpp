@@ -57,6 +57,13 @@ public:
   /// Errors: `offline` when not established, `overloaded`, `bad_input`. The end is told by `answered`.
   result<uint32_t> ask_page(const page_request& what);
   result<uint32_t> ask_fetch(const fetch_request& what);
+  result<uint32_t> ask_heal(const heal_request& what);
+  /// The remote answers `ask_heal`: it is one's own.
+  bool heals() const {
+    return remote_heals_;
+  }
+  /// The remote offers everything again, once in a session. False: it did, or does not export.
+  bool ask_restart();
 
   std::vector<action> take_actions();
 
@@ -79,6 +86,7 @@ private:
   bool answered_ = false;
   bool closed_ = false;
   bool remote_imports_ = true;
+  bool remote_heals_ = false;
   uint64_t committed_ = 0; ///< lines that are there
   uint64_t pumped_ = 0;    ///< lines that were seen by a pump that ran dry
   bool stirred_ = true;    ///< something happened that a pump may act upon

@@ -135,7 +135,7 @@ result<done> tree_walk::visit_object(const hash& name, std::string text, walk_su
   auto type = std::string{content.type};
   if (is_grant_type(type) || (with.may_leave && !with.may_leave(type)))
     return fail(errc::forbidden, "The object " + name.hex() + " is of type " + type + ", which is never sent.");
-  if (type == "LinkedListEntry" && content.kind == content_kind::object) {
+  if (type == "LinkedListEntry" && content.kind == content_kind::object && !order_.alone) {
     if (order_.no_lists)
       return push_entry(name, with);
     list below;
@@ -149,7 +149,9 @@ result<done> tree_walk::visit_object(const hash& name, std::string text, walk_su
   }
   LAMA_TRY(facts, examine(text, with.source.objects().recipes()));
   node next{name, facts.is_id_object ? item_kind::id_object : item_kind::object, std::move(text), std::move(facts.references), {}};
-  if (!facts.is_id_object)
+  if (order_.alone)
+    next.references.clear();
+  if (!facts.is_id_object && !order_.alone)
     next.id = facts.id_hash;
   stack_.emplace_back(std::move(next));
   return done{};

@@ -42,6 +42,8 @@ public:
     std::size_t page_entries = 0;
     /// Entries below entries are named only (fetches).
     bool no_lists = false;
+    /// The root and nothing below it.
+    bool alone = false;
   };
 
   void start(const order& what);

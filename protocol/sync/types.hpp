@@ -136,6 +136,9 @@ struct session_config {
   /// Would the remote's policy let us bring versions of the id with this id object? What it refuses ends the session; of the others it gets
   /// the id object alone. Empty: it takes all.
   std::function<bool(std::string_view id_text)> takes_version;
+  /// Between own instances: may an object of this type be given to the other by its name alone, since it lost it? `Access`, `IdAccess` and `Group`
+  /// never are. Empty: nothing is given so.
+  std::function<bool(std::string_view type)> gives_back{};
 };
 
 // Actions, to be done in order.
@@ -201,6 +204,11 @@ struct fetch_request {
   std::optional<hash> id;  ///< a granted id …
   std::optional<hash> via; ///< … and an entry of that channel; without `id`: an object granted by Access
   std::vector<hash> names; ///< in the tree of `via`, or of the current version of `id`; 1 … limits::sync_fetch_names
+};
+
+/// What was lost here. Answered with those of them that the remote, which is one's own, has, each alone.
+struct heal_request {
+  std::vector<hash> names; ///< 1 … limits::sync_fetch_names
 };
 
 } // namespace lama::protocol::sync

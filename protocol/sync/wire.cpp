@@ -117,16 +117,31 @@ result<frame> read_page(reader& in) {
   return frame{std::move(x)};
 }
 
+result<std::vector<hash>> read_names(reader& in) {
+  auto count = in.number<uint16_t>();
+  if (count == 0 || count > limits::sync_fetch_names)
+    return malformed("a fetch of " + std::to_string(count) + " names");
+  std::vector<hash> names;
+  for (uint16_t i = 0; i < count && in.ok(); ++i)
+    names.push_back(in.name());
+  return names;
+}
+
 result<frame> read_fetch(reader& in) {
   fetch_frame x;
   x.request = in.number<uint32_t>();
   x.what.id = in.optional_name();
   x.what.via = in.optional_name();
-  auto count = in.number<uint16_t>();
-  if (count == 0 || count > limits::sync_fetch_names)
-    return malformed("a fetch of " + std::to_string(count) + " names");
-  for (uint16_t i = 0; i < count && in.ok(); ++i)
-    x.what.names.push_back(in.name());
+  LAMA_TRY(names, read_names(in));
+  x.what.names = std::move(names);
+  return frame{std::move(x)};
+}
+
+result<frame> read_heal(reader& in) {
+  heal_frame x;
+  x.request = in.number<uint32_t>();
+  LAMA_TRY(names, read_names(in));
+  x.what.names = std::move(names);
   return frame{std::move(x)};
 }
 
@@ -158,8 +173,16 @@ result<frame> read_body(frame_type type, reader& in) {
     return frame{skip_frame{in.name()}};
   case frame_type::restart:
     return frame{restart_frame{}};
+  case frame_type::heal:
+    return read_heal(in);
   }
   return malformed("unknown type " + std::to_string(static_cast<int>(type)));
+}
+
+void put_names(std::string& out, const std::vector<hash>& names) {
+  put(out, static_cast<uint16_t>(names.size()));
+  for (const auto& name : names)
+    out += name.raw();
 }
 
 void put_optional(std::string& out, const std::optional<hash>& name) {
@@ -191,7 +214,8 @@ nlohmann::json write_hello(const hello& x) {
   return {{"version", x.version},      {"minimum", x.minimum},
           {"storeId", x.store_id},     {"resume", {{"storeId", x.resume.store}, {"sequence", x.resume.sequence}}},
           {"imports", x.imports},      {"entryWindow", x.entry_window},
-          {"blobLimit", x.blob_limit}, {"types", x.types}};
+          {"blobLimit", x.blob_limit}, {"types", x.types},
+          {"heals", x.heals}};
 }
 
 result<hello> read_hello(const nlohmann::json& arguments) {
@@ -233,6 +257,11 @@ result<hello> read_hello(const nlohmann::json& arguments) {
       if (type.is_string() && type.get_ref<const std::string&>().size() <= limits::type_name_bytes)
         x.types.push_back(type.get<std::string>());
   }
+  if (auto heals = arguments.find("heals"); heals != arguments.end()) { // absent in the first nodes
+    if (!heals->is_boolean())
+      return bad("heals");
+    x.heals = heals->get<bool>();
+  }
   return x;
 }
 
@@ -265,9 +294,7 @@ std::string write_frame(const frame& x) {
     put(out, fetch->request);
     put_optional(out, fetch->what.id);
     put_optional(out, fetch->what.via);
-    put(out, static_cast<uint16_t>(fetch->what.names.size()));
-    for (const auto& name : fetch->what.names)
-      out += name.raw();
+    put_names(out, fetch->what.names);
   } else if (auto* refused = std::get_if<refused_frame>(&x)) {
     begin(frame_type::refused);
     put(out, refused->request);
@@ -277,6 +304,10 @@ std::string write_frame(const frame& x) {
     out += skip->blob.raw();
   } else if (std::holds_alternative<restart_frame>(x)) {
     begin(frame_type::restart);
+  } else if (auto* heal = std::get_if<heal_frame>(&x)) {
+    begin(frame_type::heal);
+    put(out, heal->request);
+    put_names(out, heal->what.names);
   }
   return out;
 }

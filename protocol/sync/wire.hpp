@@ -19,13 +19,14 @@ struct hello {
   uint32_t entry_window = 0;
   uint64_t blob_limit = 0;
   std::vector<std::string> types{}; ///< beyond the stock ones, which its sender takes from a friend
+  bool heals = false;               ///< its sender answers `heal`
 };
 
 nlohmann::json write_hello(const hello& x);
 /// From the first argument of service 100. `bad_input`, or `unsupported` where no version is common to both.
 result<hello> read_hello(const nlohmann::json& arguments);
 
-enum class frame_type : uint8_t { batch = 1, ack = 2, page = 3, fetch = 4, refused = 5, skip = 6, restart = 7 };
+enum class frame_type : uint8_t { batch = 1, ack = 2, page = 3, fetch = 4, refused = 5, skip = 6, restart = 7, heal = 8 };
 
 namespace batch_flags {
 inline constexpr uint8_t caught_up = 1; ///< nothing is left up to this sequence
@@ -60,8 +61,12 @@ struct skip_frame {
   hash blob;
 };
 struct restart_frame {};
+struct heal_frame {
+  uint32_t request = 0;
+  heal_request what;
+};
 
-using frame = std::variant<batch_frame, ack_frame, page_frame, fetch_frame, refused_frame, skip_frame, restart_frame>;
+using frame = std::variant<batch_frame, ack_frame, page_frame, fetch_frame, refused_frame, skip_frame, restart_frame, heal_frame>;
 
 /// Checks form and limits; items point into `message`.
 result<frame> read_frame(std::string_view message);

@@ -216,6 +216,10 @@ class Budget(Scratch):
             chat = self.timed("import", lambda: import_chat(anna, MESSAGES, folder, attachment=ATTACHMENT))
             until(lambda: [x for x in anna.conversations() if x["conversationId"] == chat], "the conversation on the device", EVICT_PATIENCE)
 
+            def newest():
+                return anna.rpc.call("query:getMessages", {"conversationId": chat, "limit": 1})["messages"][0]["text"]
+            self.timed("until the last line is on the device", lambda: until(lambda: newest() == f"line {MESSAGES - 1}", "the last line on the device", EVICT_PATIENCE))
+
             def within():
                 evictor = anna.rpc.call("node:status")["actors"]["evictor/anna"]
                 return not evictor["busy"] and 0 < evictor["stored"] <= budget
