@@ -48,7 +48,7 @@ void background_thread::run() {
     auto ended = clock::now();
     lock.lock();
     more_.wait_until(lock, ended + std::min<clock::duration>((ended - begun) * rest_ratio, longest_rest),
-                     [this, ended] { return hurried_ != clock::time_point::min() && hurried_ + hurry_lasts > ended; });
+                     [this, begun = begun] { return hurried_ != clock::time_point::min() && hurried_ + hurry_lasts > begun; });
   }
 }
 

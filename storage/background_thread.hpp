@@ -18,7 +18,7 @@ public:
   using work = void (*)(void*);
 
   void add(work what, void* with);
-  /// Somebody waits for it, or soon will: a write buffer is full, a store is being closed. No rests for a moment.
+  /// Somebody waits for it, or soon will: a write buffer is full, tables pile up, a store is being closed. No rests for a moment.
   void hurry();
 
 private:

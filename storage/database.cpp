@@ -71,6 +71,10 @@ result<std::shared_ptr<database>> database::open_as_it_is(const std::filesystem:
   auto x = database_options(options);
   x.filter_policy = opened->filter_.get();
   x.block_cache = opened->cache_.get();
+  if (!options.env) {
+    opened->gate_ = std::make_unique<compaction_gate>(env_of(options));
+    x.env = opened->gate_.get();
+  }
   leveldb::DB* db = nullptr;
   if (auto status = leveldb::DB::Open(x, folder.string(), &db); !status.ok()) {
     if (says(status, "lock " + (folder / "LOCK").string()))
@@ -78,6 +82,9 @@ result<std::shared_ptr<database>> database::open_as_it_is(const std::filesystem:
     return storage_failure(status, "Opening the store " + folder.string() + " failed");
   }
   opened->db_.reset(db);
+  if (opened->gate_)
+    opened->gate_->watch(*db);
+  opened->env_ = env;
   opened->settles_ = !options.env && !options.before_write;
   // For the message of whoever finds it locked. Not in a simulation, where a run must not depend on a process id.
   if (!options.env)
@@ -95,6 +102,10 @@ leveldb::Options database_options(const store_options& options) {
   return x;
 }
 
+void database::learn_names() {
+  reader_ = name_reader::start(*db_, *env_, names_, !settles_);
+}
+
 void database::settle() {
   uint64_t used = 0;
   std::string text;
@@ -110,7 +121,11 @@ void database::settle() {
 database::~database() {
   if (before_close_)
     before_close_();
+  if (reader_)
+    reader_->stop();
   hurry_background_work();
+  if (gate_)
+    gate_->open();
   if (db_ && settles_)
     settle();
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "storage/compaction_gate.hpp"
+#include "storage/name_filter.hpp"
+#include "storage/name_reader.hpp"
 #include "storage/store.hpp"
 
 #include <leveldb/cache.h>
@@ -37,6 +40,11 @@ public:
   leveldb::DB& db() const {
     return *db_;
   }
+  /// From now on `names` hears of every write before it is done.
+  void learn_names();
+  name_filter& names() {
+    return names_;
+  }
 
 private:
   database() = default;
@@ -47,7 +55,11 @@ private:
   bool settles_ = false; ///< not in a simulation: it would wait for LevelDB's background thread
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   std::unique_ptr<leveldb::Cache> cache_;
+  std::unique_ptr<compaction_gate> gate_; ///< not in a simulation, whose disk does such work itself
   std::unique_ptr<leveldb::DB> db_;
+  name_filter names_;
+  std::shared_ptr<name_reader> reader_;
+  leveldb::Env* env_ = nullptr; ///< without the gate
 };
 
 /// Is there room for what opening writes again (the log becomes a table)? Asked before a store that can still be read is closed.

@@ -5,6 +5,13 @@
 
 namespace lama::storage {
 
+namespace {
+
+/// Values of the log that are asked for one by one before it is read as a whole.
+constexpr std::size_t followed_values = 4;
+
+} // namespace
+
 snapshot::state::state(std::shared_ptr<database> from, const protocol::recipe_table& recipes, std::shared_ptr<const type_table> types,
                        std::shared_ptr<const std::atomic<bool>> is_reopening, std::shared_ptr<value_cache> cache)
     : view(std::move(from), recipes, std::move(types)), reopening(std::move(is_reopening)), cache_(std::move(cache)) {
@@ -108,9 +115,31 @@ std::vector<change> snapshot::changes(uint64_t after, std::size_t limit) const {
   std::vector<change> found;
   if (!state_->db() || limit == 0)
     return found;
-  // The value that holds line `after` + 1 is the last one whose key is not beyond it.
   uint64_t start = after + 1;
+  auto add = [&](uint64_t sequence, std::string_view value) {
+    auto lines = decode_lines(value);
+    if (!lines) {
+      state_->note_trouble(fail(errc::corrupt, "The change log is damaged at line " + std::to_string(sequence) + ". Restore from a backup."));
+      return false;
+    }
+    for (const auto& line : *lines) {
+      if (found.size() == limit)
+        return false;
+      if (sequence > after + found.size())
+        found.push_back({sequence, line.kind, state_->types().name(line.type), line.name, line.id.value_or(hash{})});
+      start = ++sequence;
+    }
+    return true;
+  };
+  // Who follows the log stands where a value begins, which was just written and is remembered: no iterator over all tables.
+  auto last = last_sequence();
+  for (std::size_t i = 0; i < followed_values && start <= last && found.size() < limit; ++i)
+    if (auto value = state_->get(keys::log(start)); !value || !add(start, *value))
+      break;
+  if (start > last || found.size() == limit || trouble())
+    return found;
   {
+    // The value that holds line `start` is the last one whose key is not beyond it.
     std::unique_ptr<leveldb::Iterator> i{state_->db()->NewIterator(state_->options)};
     i->Seek(slice(keys::log(start)));
     auto exact = i->Valid() && view_of(i->key()) == std::string_view{keys::log(start)};
@@ -120,22 +149,7 @@ std::vector<change> snapshot::changes(uint64_t after, std::size_t limit) const {
         start = piece_reader{view_of(i->key()).substr(1)}.number(8);
     }
   }
-  state_->scan("l", keys::log(start), [&](std::string_view at, std::string_view value) {
-    auto sequence = piece_reader{at.substr(1)}.number(8);
-    auto lines = decode_lines(value);
-    if (!lines) {
-      state_->note_trouble(fail(errc::corrupt, "The change log is damaged at line " + std::to_string(sequence) + ". Restore from a backup."));
-      return false;
-    }
-    for (const auto& line : *lines) {
-      if (found.size() == limit)
-        return false;
-      if (sequence > after)
-        found.push_back({sequence, line.kind, state_->types().name(line.type), line.name, line.id.value_or(hash{})});
-      ++sequence;
-    }
-    return true;
-  });
+  state_->scan("l", keys::log(start), [&](std::string_view at, std::string_view value) { return add(piece_reader{at.substr(1)}.number(8), value); });
   return found;
 }
 

@@ -57,6 +57,7 @@ result<done> remove_chunks(database& from, uint64_t storage, const std::function
 result<done> store::state::open_files() {
   LAMA_TRY(files, open_migrated(folder, options));
   LAMA_CHECK(load(*files));
+  files->learn_names();
   opened = std::move(files);
   failed = false;
   left_overs = true;
@@ -128,6 +129,7 @@ result<done> store::state::write(leveldb::WriteBatch& batch, bool durable) {
   leveldb::WriteOptions how;
   how.sync = durable && options.sync_writes;
   cache->begin_write();
+  opened->names().add(batch);
   auto status = opened->db().Write(how, &batch);
   if (status.ok()) {
     cache->end_write(batch);

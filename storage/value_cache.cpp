@@ -15,9 +15,9 @@ constexpr std::size_t most_batch_bytes = 128u << 10;
 /// What an entry costs beside its key and value, roughly.
 constexpr std::size_t entry_overhead = 120;
 
-/// Keys that are looked up one by one (keys.hpp): the others are scanned, or pieces of blobs.
+/// Keys that are looked up one by one (keys.hpp), log lines by who follows the log: the others are scanned, or pieces of blobs.
 bool is_looked_up(std::string_view key) {
-  return !key.empty() && std::string_view{"ohvnm"}.find(key[0]) != std::string_view::npos;
+  return !key.empty() && std::string_view{"ohvnml"}.find(key[0]) != std::string_view::npos;
 }
 
 } // namespace

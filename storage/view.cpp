@@ -147,7 +147,7 @@ std::optional<std::string> view::stored(const leveldb::ReadOptions& options, std
 }
 
 std::optional<std::string> view::stored(const leveldb::ReadOptions& options, std::string_view key, value_cache& cache, value_cache::version at) const {
-  if (!database_)
+  if (!database_ || !database_->names().may_hold(key))
     return std::nullopt;
   if (auto known = cache.find(key, at))
     return *std::move(known);
