@@ -45,6 +45,18 @@ protected:
     }
     return all;
   }
+  /// All that can be read by its name.
+  std::map<hash, std::string> readable() {
+    std::map<hash, std::string> found;
+    for (const auto& x : it_->read()->changes(0, 1000))
+      if (auto name = x.kind == change_kind::id_object ? x.id : x.name; auto bytes = it_->read()->read(name))
+        found.emplace(name, *bytes);
+    return found;
+  }
+  std::string table_name() {
+    auto names = it_.disk.names();
+    return *std::ranges::find_if(names, [](const std::string& x) { return x.ends_with(".ldb"); });
+  }
   void expect_same_after_repair(const std::map<std::string, std::string>& before) {
     auto report = repair();
     EXPECT_EQ(report.after.problem_count, 0u) << (report.after.problems.empty() ? "" : report.after.problems.front());
@@ -213,15 +225,11 @@ TEST_F(repair_test, a_store_that_lost_its_manifest_is_found_again) {
 TEST_F(repair_test, a_flipped_bit_in_a_file_is_found_named_and_never_served) {
   it_.close();
   ASSERT_TRUE(it_.open()); // what stood in the log now stands in a table
-  std::map<hash, std::string> sound;
-  for (const auto& x : it_->read()->changes(0, 1000))
-    if (auto name = x.kind == change_kind::id_object ? x.id : x.name; auto bytes = it_->read()->read(name))
-      sound.emplace(name, *bytes);
+  auto sound = readable();
   ASSERT_GT(sound.size(), 15u);
   it_.close();
   auto saved = it_.disk.save();
-  auto names = it_.disk.names();
-  auto table = *std::ranges::find_if(names, [](const std::string& x) { return x.ends_with(".ldb"); });
+  auto table = table_name();
   int lost = 0;
   for (uint64_t bit = 0; bit < 210'000ull * 8; bit += 39'989) {
     SCOPED_TRACE(bit);
@@ -257,6 +265,41 @@ TEST_F(repair_test, a_flipped_bit_in_a_file_is_found_named_and_never_served) {
       return;
   }
   EXPECT_GT(lost, 10);
+}
+
+/// Finer: also where a block held the objects and all that named them.
+TEST_F(repair_test, what_a_flipped_bit_loses_is_wanted_or_its_file_is_kept) {
+  it_.close();
+  ASSERT_TRUE(it_.open());
+  auto sound = readable();
+  it_.close();
+  auto saved = it_.disk.save();
+  auto table = table_name();
+  uint64_t size = 0;
+  ASSERT_TRUE(it_.disk.GetFileSize(table, &size).ok());
+  std::size_t flipped = 0;
+  std::size_t unnamed = 0;
+  for (uint64_t bit = 0; bit < size * 8; bit += 1'999, ++flipped) {
+    SCOPED_TRACE(bit);
+    it_.disk.restore(saved);
+    ASSERT_TRUE(it_.disk.flip_bit(table, bit));
+    auto report = repair();
+    ASSERT_TRUE(it_);
+    auto wanted = it_->read()->wanted(100);
+    bool all_named = true;
+    for (const auto& [name, bytes] : sound) {
+      auto found = it_->read()->read(name);
+      EXPECT_TRUE(!found || *found == bytes) << name.hex();
+      all_named = all_named && (found || std::ranges::find(wanted, name) != wanted.end());
+    }
+    EXPECT_TRUE(all_named || !report.kept.empty());
+    unnamed += !all_named;
+    it_.close();
+    if (HasFailure())
+      return;
+  }
+  EXPECT_GT(flipped, 500u);
+  EXPECT_LT(unnamed, flipped / 50); // one block of them all
 }
 
 TEST_F(repair_test, a_newer_store_and_a_foreign_one_are_left_alone) {
