@@ -2,6 +2,7 @@
 
 #include "storage/background_thread.hpp"
 #include "storage/log_tail.hpp"
+#include "storage/mapped_tables.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -178,6 +179,9 @@ public:
   }
   void Schedule(background_thread::work what, void* with) override {
     background_.add(what, with);
+  }
+  leveldb::Status NewRandomAccessFile(const std::string& name, leveldb::RandomAccessFile** made) override {
+    return name.ends_with(".ldb") ? open_mapped(*target(), name, made) : target()->NewRandomAccessFile(name, made);
   }
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** made) override {
     auto is_table = name.ends_with(".ldb");

@@ -1,6 +1,7 @@
 #include "storage/name_reader.hpp"
 
 #include "storage/database.hpp"
+#include "storage/mapped_tables.hpp"
 
 #include <array>
 #include <utility>
@@ -48,6 +49,7 @@ void name_reader::run_piece(void* self) {
     return;
   auto more = x.read_piece();
   lock.unlock();
+  release_mapped_pages();
   more ? x.env_.Schedule(run_piece, reader.release()) : x.stop();
 }
 
