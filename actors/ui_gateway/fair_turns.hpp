@@ -14,7 +14,7 @@
 namespace lama::actors {
 
 /// Who goes next: of all clients with work, the one that was given least, whatever the others have piled up. What a client was given counts from what the
-/// others had when it came, so that nobody saves up turns. A client with much under way waits until some of its own ends; the others do not notice.
+/// others had when it came, so that nobody saves up turns; of two that were given the same, who has just come goes first. A client with much under way waits until some of its own ends; the others do not notice.
 ///
 ///   add ──► [client: piece, piece, …] ──next──► under way ──ended, charge──►
 class fair_turns {
@@ -62,6 +62,7 @@ public:
     line_.erase(first);
     auto& x = clients_[client];
     x.place = 0;
+    x.has_just_come = false;
     auto piece = std::move(x.waiting.front());
     x.waiting.pop_front();
     uncount_waiting(x, 1, piece.bytes);
@@ -133,10 +134,12 @@ private:
     std::size_t waiting_bytes = 0;
     std::size_t under_way = 0;
     uint64_t given = 0;
-    uint64_t place = 0; ///< in the line, by arrival; 0: not in it
+    bool has_just_come = false; ///< it had nothing here, and has had no turn since
+    uint64_t place = 0;         ///< in the line, by arrival; 0: not in it
   };
   struct in_line {
     uint64_t given;
+    bool waits_longer;
     uint64_t place;
     std::string client;
     auto operator<=>(const in_line&) const = default;
@@ -144,19 +147,21 @@ private:
 
   client_state& known(const std::string& client) {
     auto& x = clients_[client];
-    if (x.waiting.empty() && x.under_way == 0)
+    if (x.waiting.empty() && x.under_way == 0) {
       x.given = std::max(x.given, floor_);
+      x.has_just_come = true;
+    }
     return x;
   }
   void line_up(const std::string& client, client_state& x) {
     if (x.place != 0 || x.waiting.empty() || x.under_way >= bounds_.most_of_one)
       return;
     x.place = ++last_place_;
-    line_.insert({x.given, x.place, client});
+    line_.insert({x.given, !x.has_just_come, x.place, client});
   }
   void leave_line(const std::string& client, client_state& x) {
     if (auto place = std::exchange(x.place, 0); place != 0)
-      line_.erase({x.given, place, client});
+      line_.erase({x.given, !x.has_just_come, place, client});
   }
   void count_waiting(client_state& x, std::size_t bytes) {
     ++waiting_;
@@ -168,10 +173,10 @@ private:
     waiting_bytes_ -= bytes;
     x.waiting_bytes -= bytes;
   }
-  /// Who has nothing here is forgotten where the others were given about as much, and in any case when there are too many of them.
+  /// Who has nothing here is forgotten where the others were given as much, and in any case when there are too many of them.
   void drop_if_idle(const std::string& client) {
     auto idle = [](const client_state& x) { return x.waiting.empty() && x.under_way == 0; };
-    if (auto found = clients_.find(client); found != clients_.end() && idle(found->second) && found->second.given <= floor_ + 1)
+    if (auto found = clients_.find(client); found != clients_.end() && idle(found->second) && found->second.given <= floor_)
       clients_.erase(found);
     if (clients_.size() < sweep_at_)
       return;

@@ -84,6 +84,20 @@ TEST_F(fair_turns_test, what_was_given_is_remembered_while_one_asks_for_nothing)
   EXPECT_THAT(done, ElementsAre("a1", "b1", "b2", "b3", "a1", "b4"));
 }
 
+TEST_F(fair_turns_test, of_two_that_were_given_the_same_the_one_that_has_just_come_is_first) {
+  // Both have had much, and go on only because nobody else is there; then somebody is.
+  for (const auto* client : {"a", "b"}) {
+    pile_up(client, 2);
+    take(1);
+    turns.charge(client, 10);
+  }
+  take(1);
+  EXPECT_EQ(done.back(), "a2");
+  pile_up("c", 1);
+  take(2);
+  EXPECT_THAT(done, ElementsAre("a1", "b1", "a2", "c1", "b2"));
+}
+
 TEST_F(fair_turns_test, clients_that_come_once_are_not_kept) {
   for (int i = 0; i < 5000; ++i) {
     auto name = "client " + std::to_string(i);
