@@ -2,6 +2,7 @@
 
 #include "actors/chum_session/host.hpp"
 #include "actors/common/errors.hpp"
+#include "protocol/models/annotations.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -88,7 +89,11 @@ chum_session_state::~chum_session_state() {
 chum_session_actor::behavior_type chum_session(self_pointer self, chum_plan plan) {
   auto& st = self->state;
   st.plan = std::move(plan);
-  st.between = {origin_of(st.plan.peer.kind), st.plan.user->me.person, st.plan.peer.person, &st.plan.user->environment->settings.strategies};
+  st.between = {origin_of(st.plan.peer.kind), st.plan.user->me.person, st.plan.peer.person, &st.plan.user->environment->settings.strategies, nullptr};
+  if (st.plan.peer.kind == peer_kind::contact) {
+    st.author_of_message = [user = st.plan.user](const hash& message) { return models::sender_of(*user->store->read(), message); };
+    st.between.author_of_message = &st.author_of_message;
+  }
   auto view = st.plan.user->store->read();
   st.store_id = view->note("sync/store").value_or("");
   st.batch_name = st.plan.user->environment->random().text(10) + ' ';

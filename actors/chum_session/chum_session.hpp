@@ -53,6 +53,7 @@ struct chum_session_state {
   static inline const char* name = "chum-session";
 
   chum_plan plan;
+  protocol::policy::message_author author_of_message; ///< as our store knows it
   protocol::policy::parties between;
   std::string store_id;
   std::string batch_name; ///< how our notes of stored batches begin: of this session alone

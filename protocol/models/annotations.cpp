@@ -138,6 +138,13 @@ result<lama_annotation> annotate(const object_source& from, std::string_view con
   return out;
 }
 
+std::optional<hash> sender_of(const object_source& from, const hash& creation_time) {
+  auto when = detail::read_creation_time(from, creation_time);
+  auto content = when ? protocol::load(from, when->payload) : result<object>{when.failure()};
+  auto read = content ? read_chat_message(*content) : result<chat_message>{content.failure()};
+  return read ? std::optional{read->sender} : std::nullopt;
+}
+
 result<lama_annotation> annotate_read(const object_source& from, std::string_view conversation, const hash& message, const hash& reader, int64_t now_ms) {
   if (!detail::read_creation_time(from, message))
     return fail(errc::not_found, "There is no message " + message.hex() + " here.");

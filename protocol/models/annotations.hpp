@@ -51,6 +51,9 @@ struct message_change {
 /// what our archive refused. Nothing: it is as it was sent.
 std::optional<message_change> change_of(const object_source& from, const hash& creation_time, const hash& sender);
 
+/// Who wrote the message with this CreationTime; nothing where it is not here, or none.
+std::optional<hash> sender_of(const object_source& from, const hash& creation_time);
+
 /// The annotation by which `author` changes a message now. Errors: `not_found` (no such message here), `forbidden` (another's message),
 /// `conflict` (imported, deleted already, too many changes), `too_large`, `bad_input` (an empty text, where it has no attachment).
 result<lama_annotation> annotate(const object_source& from, std::string_view conversation, const hash& message, annotation_kind kind, std::string_view text,

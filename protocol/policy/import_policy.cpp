@@ -123,6 +123,13 @@ bool is_their_topic(const parties& between, const object& x) {
   return channel == channel_id(id, std::nullopt) && is_their_channel(between, id, std::nullopt);
 }
 
+/// Of a message that is not here yet this is looked at when it is shown (protocol/models/annotations.hpp).
+bool is_of_anothers_message(const parties& between, const object& x) {
+  auto message = x.reference("message");
+  auto author = message && between.author_of_message ? (*between.author_of_message)(*message) : std::nullopt;
+  return author && *author != between.remote;
+}
+
 judgement by_content(bool fits_remote, std::string_view reason) {
   return fits_remote ? judgement{verdict::allowed, {}} : judgement{verdict::denied, reason};
 }
@@ -157,6 +164,8 @@ judgement judge(const parties& between, const subject& what) {
   if (limit == authored && what.role == role::child) {
     if (!what.content)
       return {verdict::depends, "it depends on its author"};
+    if (is_of_anothers_message(between, *what.content))
+      return {verdict::denied, "it is about a message of somebody else"};
     return by_content(what.content->reference("author") == between.remote, "its author is not its sender");
   }
   if (what.role == role::child)

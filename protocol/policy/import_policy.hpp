@@ -4,6 +4,8 @@
 #include "protocol/result.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -19,6 +21,9 @@ enum class origin : uint8_t {
 
 class strategy_table; // sync_strategy.hpp
 
+/// Who wrote the message with this CreationTime; nothing where that is not known here (yet).
+using message_author = std::function<std::optional<hash>(const hash& creation_time)>;
+
 /// Between whom objects pass. Both are person ids; `remote` was authenticated by the connection.
 struct parties {
   origin from = origin::contact;
@@ -26,6 +31,8 @@ struct parties {
   hash remote;
   /// Types that the configuration keeps on this instance; null for none. Outlives the parties.
   const strategy_table* strategies = nullptr;
+  /// Null: what is said of messages is not held against who wrote them. Outlives the parties.
+  const message_author* author_of_message = nullptr;
 };
 
 /// What an object would become here.
@@ -41,7 +48,7 @@ enum class reach : uint8_t {
   never,     ///< not even its id object
   id_only,   ///< its id object, which is a name and nothing else
   below,     ///< also as a child of what may come
-  authored,  ///< as a child, where the remote is its author
+  authored,  ///< as a child, where the remote is its author, and that of the message it is about
   theirs,    ///< also as a root or version, where it belongs to the remote
   topic,     ///< in every role only where it names a channel that the remote may bring: storing it has effects by itself
   by_itself, ///< as a root, whatever it says

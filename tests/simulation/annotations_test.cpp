@@ -146,6 +146,8 @@ TEST(hostile_annotations_test, nobody_changes_what_another_wrote) {
   on.all.all.run_for(60s);
   for (auto* where : {&on.all.anna().archive, &on.all.anna().sparse})
     EXPECT_FALSE(models::change_of(*where->user("anna")->store->read(), *message, on.all.persons[0]));
+  EXPECT_TRUE(on.all.anna().archive.user("anna")->store->read()->referrers(*message, "LamaAnnotation").empty())
+      << "what is about another's message is not even stored";
   // And all go on talking.
   ASSERT_TRUE(on.all.send(0, "hello bert"));
   on.all.all.run_for(30s);

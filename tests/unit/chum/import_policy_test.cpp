@@ -163,6 +163,29 @@ TEST(import_policy, a_contact_brings_what_they_say_of_messages_and_nothing_in_th
   EXPECT_FALSE(is_admitted(origin::contact, role::root, annotation(remote)));
 }
 
+TEST(import_policy, a_contact_says_nothing_of_a_message_that_is_known_to_be_anothers) {
+  std::map<hash, hash> authors{{sha256("mine"), me}, {sha256("theirs"), remote}};
+  message_author known = [&authors](const hash& message) {
+    auto found = authors.find(message);
+    return found == authors.end() ? std::nullopt : std::optional{found->second};
+  };
+  auto is_taken = [&](const hash& message) {
+    auto who = between(origin::contact);
+    who.author_of_message = &known;
+    auto text = object_writer{"LamaAnnotation"}
+                    .text("conversation", "x")
+                    .object_reference("message", message)
+                    .id_reference("author", remote)
+                    .text("kind", "delete")
+                    .number("time", 1)
+                    .finish();
+    return static_cast<bool>(admit(who, role::child, text, standard_recipes()));
+  };
+  EXPECT_TRUE(is_taken(sha256("theirs")));
+  EXPECT_FALSE(is_taken(sha256("mine")));
+  EXPECT_TRUE(is_taken(sha256("not here yet"))) << "whether it counts is seen when the message is there";
+}
+
 TEST(import_policy, my_sparse_instance_brings_its_outbox_and_its_profile) {
   EXPECT_TRUE(is_admitted(origin::sparse_of_mine, role::version, channel("lama.outbox.1", remote)));
   EXPECT_TRUE(is_admitted(origin::sparse_of_mine, role::version, profile(remote, remote)));
