@@ -8,6 +8,7 @@
 #include "actors/outbox/outbox.hpp"
 #include "actors/pairing_manager/pairing_manager.hpp"
 #include "actors/scrubber/scrubber.hpp"
+#include "actors/search_index/search_index.hpp"
 #include "actors/sync_figures/sync_figures.hpp"
 
 namespace lama::actors {
@@ -37,6 +38,11 @@ void start_user_actors(caf::local_actor* self, children& family, const user_cont
   if (context->environment->settings.which == side::archive) {
     start("conversations", conversations);
     start("deliveries", deliveries);
+    family.start(self, *context->members, context->role("search-index"), [self, context] {
+      auto made = context->environment->where == placement::production ? self->system().spawn<caf::detached>(search_index, context)
+                                                                       : self->system().spawn(search_index, context);
+      return caf::actor_cast<caf::actor>(made);
+    });
   } else {
     start("outbox", outbox);
   }

@@ -34,8 +34,11 @@ word_search::word_search(std::string_view words) {
 }
 
 bool word_search::finds(std::string_view text) const {
-  auto within = folded(text);
-  return std::ranges::all_of(words_, [&within](const std::string& word) { return within.find(word) != within.npos; });
+  return finds_folded(folded(text));
+}
+
+bool word_search::finds_folded(std::string_view text) const {
+  return std::ranges::all_of(words_, [text](const std::string& word) { return text.find(word) != text.npos; });
 }
 
 } // namespace lama::models

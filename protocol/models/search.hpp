@@ -20,6 +20,8 @@ public:
   }
   /// Does each word occur, be it within another?
   bool finds(std::string_view text) const;
+  /// The same in a text that is `folded` already.
+  bool finds_folded(std::string_view text) const;
 
 private:
   std::vector<std::string> words_;
