@@ -164,6 +164,11 @@ void look_at(self_pointer self, const storage::commit_info& info) {
     take_outbox_soon(self);
 }
 
+/// What came of a call that is to be done once, under its caller's name for it.
+std::string request_note(const std::string& request) {
+  return "request/" + request;
+}
+
 caf::result<conversation_created> create(self_pointer self, create_conversation& request) {
   auto promise = self->make_response_promise<conversation_created>();
   auto outcome = std::make_shared<models::created_topic>();
@@ -172,6 +177,10 @@ caf::result<conversation_created> create(self_pointer self, create_conversation&
     return to_caf(fail(errc::bad_input, "a conversation needs a name or a participant"));
   transact change{"create conversation", [user = st.user, request, outcome](storage::transaction& to) -> result<done> {
                     const auto& environment = *user->environment;
+                    if (auto first = request.request.empty() ? std::nullopt : to.note(request_note(request.request))) {
+                      outcome->id = *first;
+                      return done{};
+                    }
                     auto now = environment.clock->now_ms();
                     auto created =
                         request.participants.size() == 1 && request.name.empty()
@@ -180,6 +189,8 @@ caf::result<conversation_created> create(self_pointer self, create_conversation&
                     if (!created)
                       return created.failure();
                     *outcome = *created;
+                    if (!request.request.empty())
+                      to.set_note(request_note(request.request), created->id);
                     return refresh_conversation(to, *user, created->id);
                   }};
   self->request(st.user->writer(), deadline_of(self), std::move(change))
@@ -199,6 +210,21 @@ result<done> post_own(storage::transaction& to, const user_context& user, const 
   return done{};
 }
 
+/// `work` in one transaction, once for each name of a call.
+template <class Request>
+result<done> once(storage::transaction& to, const user_context& user, const Request& request, models::posted& outcome,
+                  result<done> (*work)(storage::transaction&, const user_context&, const Request&, models::posted&)) {
+  auto repeated = request.request.empty() ? std::nullopt : to.note(request_note(request.request));
+  if (auto first = repeated ? hash::from_bytes(*repeated) : std::nullopt) {
+    outcome.creation_time = *first;
+    return done{};
+  }
+  LAMA_CHECK(work(to, user, request, outcome));
+  if (!request.request.empty())
+    to.set_note(request_note(request.request), outcome.creation_time.raw());
+  return done{};
+}
+
 /// Done by `work` in one transaction; the answer names the entry that came of it.
 template <class Answer, class Request>
 caf::result<Answer> write_own(self_pointer self, const char* label, Request& request,
@@ -207,7 +233,7 @@ caf::result<Answer> write_own(self_pointer self, const char* label, Request& req
   auto outcome = std::make_shared<models::posted>();
   auto& st = self->state;
   transact change{label,
-                  [user = st.user, request = std::move(request), outcome, work](storage::transaction& to) { return work(to, *user, request, *outcome); }};
+                  [user = st.user, request = std::move(request), outcome, work](storage::transaction& to) { return once(to, *user, request, *outcome, work); }};
   self->request(st.user->writer(), deadline_of(self), std::move(change))
       .then([promise, outcome](transacted) mutable { promise.deliver(Answer{outcome->creation_time}); },
             [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });

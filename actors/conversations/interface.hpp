@@ -14,6 +14,7 @@ namespace lama::actors {
 struct create_conversation {
   std::string name;               ///< empty for a one-to-one conversation
   std::vector<hash> participants; ///< persons beside the user; one for a one-to-one conversation
+  std::string request{};          ///< the caller's name for this call: given again, the first one answers. Empty: none
 };
 LAMA_MESSAGE(create_conversation, x.name, x.participants)
 
@@ -27,6 +28,7 @@ struct post_message {
   std::string conversation;
   std::string text;
   std::vector<hash> attachments; ///< BlobDescriptor objects
+  std::string request{};         ///< as in `create_conversation`
 };
 LAMA_MESSAGE(post_message, x.conversation)
 
@@ -42,7 +44,7 @@ struct change_message {
   hash message{}; ///< its CreationTime
   models::annotation_kind kind = models::annotation_kind::edit;
   std::string text;
-  std::string request{}; ///< as in `send_message`
+  std::string request{}; ///< as in `create_conversation`
 };
 LAMA_MESSAGE(change_message, x.conversation, x.message)
 

@@ -1,6 +1,7 @@
 #include "actors/outbox/outbox.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/outbox/refusals.hpp"
 #include "protocol/models/outbox.hpp"
 
 #include <nlohmann/json.hpp>
@@ -108,6 +109,39 @@ void enter_channels(self_pointer self, std::vector<hash> channels) {
             });
 }
 
+/// Those that the archive refused are shown until the user takes them away: from now on they stand in the notes.
+void keep_refusals(self_pointer self) {
+  auto& st = self->state;
+  if (!st.user->partner)
+    return;
+  transact change{"note refused messages", [user = st.user](storage::transaction& to) {
+                    return note_refusals(to, {user->me.person, user->partner->person});
+                  }};
+  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
+      .then([](transacted) {},
+            [self](const caf::error& failure) {
+              self->state.user->environment->log(log_warning, outbox_actor_state::name, "cannot note what was refused: " + from_caf(failure).message);
+            });
+}
+
+/// Was one of our messages refused by what was committed?
+bool tells_refusal(self_pointer self, const storage::commit_info& info) {
+  auto& st = self->state;
+  auto found = false;
+  for (const auto& change : info.changes) {
+    if (change.kind != storage::change_kind::object || change.type != "LamaReceipt")
+      continue;
+    auto text = protocol::load(*st.user->store->read(), change.name);
+    auto receipt = text ? models::read_receipt(*text) : result<models::lama_receipt>{text.failure()};
+    if (!receipt || receipt->accepted)
+      continue;
+    found = true;
+    ++st.refused;
+    st.user->environment->log(log_warning, outbox_actor_state::name, "the archive refused a message: " + receipt->reason.value_or("it gave no reason"));
+  }
+  return found;
+}
+
 } // namespace
 
 outbox_root::behavior_type outbox(self_pointer self, user_context_ptr user) {
@@ -118,22 +152,15 @@ outbox_root::behavior_type outbox(self_pointer self, user_context_ptr user) {
     self->state.registration = channel_registration{*view};
     enter_channels(self, self->state.registration.take_missed(*view));
   }
+  keep_refusals(self); // of a receipt that came when this was not there
   return {
       [self](send_message& request) { return send(self, request); },
       [self](change_message& request) { return change(self, request); },
       [self](const objects_committed& committed) {
         auto& st = self->state;
         enter_channels(self, st.registration.take_new(*committed.info));
-        for (const auto& change : committed.info->changes) {
-          if (change.kind != storage::change_kind::object || change.type != "LamaReceipt")
-            continue;
-          auto text = protocol::load(*st.user->store->read(), change.name);
-          auto receipt = text ? models::read_receipt(*text) : result<models::lama_receipt>{text.failure()};
-          if (receipt && !receipt->accepted) {
-            ++st.refused;
-            st.user->environment->log(log_warning, outbox_actor_state::name, "the archive refused a message: " + receipt->reason.value_or("it gave no reason"));
-          }
-        }
+        if (tells_refusal(self, *committed.info))
+          keep_refusals(self);
       },
       [self](enter_channels_again) { enter_channels(self, std::exchange(self->state.channels, {})); },
       [self](get_status) {

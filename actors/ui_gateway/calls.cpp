@@ -41,6 +41,7 @@ constexpr std::array table{
     channel{"action:deleteMessage", needs::user, where::here, channels::delete_message},
     channel{"action:markRead", needs::user, where::here, channels::mark_read},
     channel{"action:renameContact", needs::user, where::archive, channels::rename_contact},
+    channel{"action:setName", needs::user, where::archive, channels::set_name},
     channel{"action:createConversation", needs::user, where::archive, channels::create},
     channel{"action:addContact", needs::user, where::archive, channels::add_contact},
     channel{"action:updateSettings", needs::user, where::here, channels::update_settings},

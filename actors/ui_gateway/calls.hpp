@@ -152,6 +152,7 @@ void provision_node(gateway_pointer self, const call_scope& x);
 void connect(gateway_pointer self, const call_scope& x);
 void disconnect(gateway_pointer self, const call_scope& x);
 void rename_contact(gateway_pointer self, const call_scope& x);
+void set_name(gateway_pointer self, const call_scope& x);
 
 // settings_calls.cpp
 void get_settings(gateway_pointer self, const call_scope& x);

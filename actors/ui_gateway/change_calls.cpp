@@ -1,6 +1,7 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include "actors/outbox/interface.hpp"
+#include "actors/outbox/refusals.hpp"
 #include "actors/ui_gateway/views.hpp"
 #include "protocol/models/outbox.hpp"
 
@@ -83,6 +84,25 @@ void change(gateway_pointer self, const call_scope& x, models::annotation_kind k
     ask_writer(self, x, what, [x, what] { answer_changed(x, what); });
 }
 
+/// Nobody else has a message that was refused: it is only shown no more.
+void take_away(gateway_pointer self, const call_scope& x, const refusal& what) {
+  transact change{"dismiss a refused message", [message = what.message](storage::transaction& to) { return dismiss_refusal(to, message); }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change))
+      .then(
+          [self, x, what](const transacted&) {
+            auto view = x.user->store->read();
+            auto shown = viewer{*x.user, *view}.refused(what.conversation, what.message, what.time, what.reason);
+            if (!shown)
+              return x.fail(lama::fail(errc::internal, "a refused message cannot be shown"));
+            (*shown)["deleted"] = time_text(x.user->environment->clock->now_ms());
+            (*shown)["text"] = "";
+            shown->erase("attachments");
+            tell_user(self, x.user->user, "update:messageChanged", {{"conversationId", what.conversation}, {"message", *shown}});
+            x.done({{"message", std::move(*shown)}});
+          },
+          x.failed());
+}
+
 } // namespace
 
 void edit_message(gateway_pointer self, const call_scope& x) {
@@ -90,7 +110,13 @@ void edit_message(gateway_pointer self, const call_scope& x) {
 }
 
 void delete_message(gateway_pointer self, const call_scope& x) {
-  change(self, x, models::annotation_kind::delete_this);
+  LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
+  LAMA_PARAMETER(message, hash_parameter(x, "messageHash"));
+  auto refusals = self->state.is_archive() ? std::vector<refusal>{} : refusals_in(*x.user->store->read(), conversation);
+  auto refused = std::ranges::find(refusals, message, &refusal::message);
+  if (refused == refusals.end())
+    return change(self, x, models::annotation_kind::delete_this);
+  take_away(self, x, *refused);
 }
 
 void mark_read(gateway_pointer self, const call_scope& x) {

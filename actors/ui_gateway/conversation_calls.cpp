@@ -51,6 +51,8 @@ void create(gateway_pointer self, const call_scope& x) {
       return x.fail(bad_parameter("participants", "each participant is a person's id: 64 hex digits"));
     request.participants.push_back(*person);
   }
+  LAMA_PARAMETER(named, optional_text(x, "requestId"));
+  request.request = std::move(named);
   if (request.name.empty() && request.participants.size() != 1)
     return x.fail(bad_parameter("name", "a conversation needs a name, or one participant"));
   self->request(self->state.context->members->find<conversations_actor>(x.user->role("conversations")), self->state.deadline(), std::move(request))
@@ -86,6 +88,7 @@ void whole_state(gateway_pointer self, const call_scope& x) {
       json state{{"user",
                   {{"username", x.user->user},
                    {"personId", x.user->public_person().hex()},
+                   {"name", viewer{*x.user, *view}.name_of(x.user->public_person())},
                    {"ownerId", x.user->me.person.hex()},
                    {"instanceId", x.user->me.instance.hex()}}},
                  {"conversations", all_conversations(*x.user, *view)},

@@ -1,12 +1,18 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include "actors/outbox/interface.hpp"
+#include "actors/outbox/refusals.hpp"
+#include "actors/ui_gateway/long_job.hpp"
 #include "actors/ui_gateway/older.hpp"
 #include "actors/ui_gateway/views.hpp"
 #include "protocol/models/chat.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/models/outbox.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 namespace lama::actors::channels {
@@ -61,11 +67,15 @@ void send_stored(gateway_pointer self, const call_scope& x, const outgoing& what
   if (self->state.is_archive())
     return (void)self
         ->request(members.find<conversations_actor>(x.user->role("conversations")), self->state.deadline(),
-                  post_message{what.conversation, what.text, attachments})
+                  post_message{what.conversation, what.text, attachments, what.request})
         .then([x, what](const message_posted& posted) { x.done(sent(x, what.conversation, posted.creation_time)); }, x.failed());
   self->request(members.find<outbox_actor>(x.user->role("outbox")), self->state.deadline(),
                 send_message{what.conversation, what.text, attachments, what.needs_ai, what.request})
       .then([x, what](const message_sent& written) { x.done(sent(x, what.conversation, written.creation_time)); }, x.failed());
+}
+
+void sort_by_time(json& messages) {
+  std::stable_sort(messages.begin(), messages.end(), [](const json& a, const json& b) { return a["time"] < b["time"]; });
 }
 
 /// Messages of the outbox that are not in the conversation yet, into their places.
@@ -81,7 +91,26 @@ void add_pending(const call_scope& x, const storage::snapshot& from, const std::
     if (auto shown = views.pending(conversation, waiting.entry.message, waiting.timestamp))
       messages.push_back(std::move(*shown));
   }
-  std::stable_sort(messages.begin(), messages.end(), [](const json& a, const json& b) { return a["time"] < b["time"]; });
+  sort_by_time(messages);
+}
+
+/// Times between which an answer tells of all messages there are; open where nothing is set.
+struct time_span {
+  std::optional<int64_t> after;
+  std::optional<int64_t> before;
+  bool holds(int64_t time) const {
+    return (!after || time > *after) && (!before || time < *before);
+  }
+};
+
+/// Those that the archive refused: each stays where it was written, until it is deleted.
+void add_refused(const call_scope& x, const storage::snapshot& from, const std::string& conversation, viewer& views, const time_span& within, json& messages) {
+  if (x.user->environment->settings.which == side::archive)
+    return;
+  for (const auto& one : refusals_in(from, conversation))
+    if (auto shown = within.holds(one.time) ? views.refused(conversation, one.message, one.time, one.reason) : std::nullopt)
+      messages.push_back(std::move(*shown));
+  sort_by_time(messages);
 }
 
 } // namespace
@@ -111,6 +140,24 @@ void send(gateway_pointer self, const call_scope& x) {
 
 namespace {
 
+/// Entries, newest first, as an answer: oldest first, with what waits and what was refused in its place.
+json shown_page(const call_scope& x, const storage::snapshot& from, const std::string& conversation, const std::vector<models::channel_entry>& entries,
+                const time_span& within, bool more) {
+  viewer views{*x.user, from};
+  std::vector<hash> used;
+  auto messages = json::array();
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    used.push_back(entry->creation_time);
+    if (auto shown = views.message(conversation, *entry))
+      messages.push_back(std::move(*shown));
+  }
+  x.user->store->mark_used(used);
+  if (!within.before)
+    add_pending(x, from, conversation, views, messages);
+  add_refused(x, from, conversation, views, within, messages);
+  return {{"messages", std::move(messages)}, {"more", more}};
+}
+
 /// Rounds of fetching that one question may cause: a page, and once more where it brought less than was asked for.
 constexpr int fetch_rounds = 2;
 
@@ -139,23 +186,83 @@ void list_page(gateway_pointer self, const call_scope& x, int rounds_left) {
         list_page(self, x, fetched ? rounds_left - 1 : 0);
       });
   }
-  std::vector<hash> used;
-  for (const auto& entry : page.entries)
-    used.push_back(entry.creation_time);
-  x.user->store->mark_used(used);
-  auto messages = json::array();
-  for (auto entry = page.entries.rbegin(); entry != page.entries.rend(); ++entry)
-    if (auto shown = views.message(conversation, *entry))
-      messages.push_back(std::move(*shown));
-  if (!before)
-    add_pending(x, *view, conversation, views, messages);
-  x.done({{"messages", std::move(messages)}, {"more", !page.complete()}});
+  time_span within{std::nullopt, before};
+  if (!page.complete() && !page.entries.empty())
+    within.after = page.entries.back().timestamp - 1;
+  x.done(shown_page(x, *view, conversation, page.entries, within, !page.complete()));
+}
+
+/// The first moment after this one.
+int64_t just_after(int64_t time) {
+  return time == std::numeric_limits<int64_t>::max() ? time : time + 1;
+}
+
+/// The oldest `count` entries after a time, newest first. The channels are walked from their newest entries down.
+result<std::vector<models::channel_entry>> oldest_after(const storage::snapshot& from, const std::string& conversation, const time_span& asked,
+                                                        std::size_t count) {
+  models::page_request request;
+  request.limit = most_messages;
+  request.from = just_after(*asked.after);
+  request.before = asked.before;
+  std::deque<models::channel_entry> kept;
+  auto at = models::newest_of(from, models::channels_named(from, conversation));
+  for (bool on = true; on;) {
+    LAMA_TRY(page, models::read_page(from, at, request, {}));
+    for (auto& entry : page.entries) {
+      kept.push_back(std::move(entry));
+      if (kept.size() > count)
+        kept.pop_front();
+    }
+    on = !page.entries.empty() && !page.complete();
+    at = std::move(page.next);
+  }
+  return std::vector<models::channel_entry>{std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end())};
+}
+
+/// The way down from a message that was found far back. It may be a long walk, and runs apart.
+result<json> list_newer(const call_scope& x, const std::string& conversation, std::size_t limit, const time_span& asked) {
+  auto view = x.user->store->read();
+  viewer views{*x.user, *view};
+  LAMA_TRY(entries, oldest_after(*view, conversation, asked, limit + 1));
+  auto more = entries.size() > limit;
+  if (more)
+    entries.erase(entries.begin());
+  for (auto& entry : entries)
+    if (auto full = models::read_entry(*view, entry.channel, entry.entry, views.keys()))
+      entry = std::move(*full);
+  auto within = asked;
+  if (more)
+    within.before = just_after(entries.front().timestamp);
+  return shown_page(x, *view, conversation, entries, within, more);
+}
+
+void list_after(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
+  LAMA_PARAMETER(limit, count_parameter(x, "limit", 50, most_messages));
+  LAMA_PARAMETER(before, time_parameter(x, "before"));
+  LAMA_PARAMETER(after, time_parameter(x, "after"));
+  auto view = x.user->store->read();
+  if (!protocol::load_current(*view, models::conversation_id(conversation)))
+    return x.fail(lama::fail(errc::not_found, "There is no conversation " + conversation.substr(0, 200) + " here."));
+  if (!self->state.is_archive()) {
+    // A device that does not keep everything since then asks who does.
+    models::page_request oldest;
+    oldest.limit = limits::channel_walk;
+    oldest.from = just_after(*after);
+    LAMA_PARAMETER(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), oldest, {}));
+    if (!gaps_of(*view, page).empty())
+      return ask_archive(self, x);
+  }
+  run_long_job(self, x, [x, conversation, limit, within = time_span{after, before}] { return list_newer(x, conversation, limit, within); });
 }
 
 } // namespace
 
 void list_messages(gateway_pointer self, const call_scope& x) {
-  list_page(self, x, fetch_rounds);
+  if (x["after"].is_null())
+    list_page(self, x, fetch_rounds);
+  else
+    list_after(self, x);
 }
 
 } // namespace lama::actors::channels

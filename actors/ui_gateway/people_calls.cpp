@@ -113,6 +113,18 @@ void rename_contact(gateway_pointer self, const call_scope& x) {
           x.failed());
 }
 
+void set_name(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(name, text_parameter(x, "name"));
+  auto has_text = std::ranges::any_of(name, [](unsigned char c) { return c > ' ' && c != 0x7f; });
+  if (!has_text)
+    return x.fail(bad_parameter("name", "a name needs a letter"));
+  transact change{"set own name", [user = x.user, name](storage::transaction& to) -> result<lama::done> {
+                    LAMA_CHECK(models::set_own_name(to, user->me, name, user->environment->clock->now_ms()));
+                    return lama::done{};
+                  }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change)).then([x, name](const transacted&) { x.done({{"name", name}}); }, x.failed());
+}
+
 void connect(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(url, text_parameter(x, "url"));
   auto& st = self->state;

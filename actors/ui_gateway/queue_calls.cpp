@@ -65,7 +65,11 @@ void run_queue(gateway_pointer self, const std::string& user) {
     return;
   auto entry = queue.entries().front();
   queue.running = entry.id;
-  call_scope question{entry.method, std::make_shared<const json>(entry.params), caller{user, 0, {}, false}, context, {}};
+  auto parameters = entry.params;
+  // An answer that was lost on its way must not make a second conversation: the archive knows what it did under this name.
+  if (entry.method == "action:createConversation" && !parameters.contains("requestId"))
+    parameters["requestId"] = "queue-" + entry.id;
+  call_scope question{entry.method, std::make_shared<const json>(std::move(parameters)), caller{user, 0, {}, false}, context, {}};
   question.answer = [self, user, entry](const call_outcome& outcome) {
     auto& now = queue_of(self, user);
     now.running.clear();

@@ -196,6 +196,15 @@ std::optional<json> viewer::pending(const std::string& conversation, const hash&
   return x;
 }
 
+std::optional<json> viewer::refused(const std::string& conversation, const hash& creation_time, int64_t time, const std::string& reason) {
+  auto x = pending(conversation, creation_time, time);
+  if (x) {
+    (*x)["state"] = "refused";
+    (*x)["reason"] = reason;
+  }
+  return x;
+}
+
 std::optional<json> viewer::named(const std::string& conversation, const hash& creation_time) {
   auto x = shown(conversation, creation_time);
   if (!x)

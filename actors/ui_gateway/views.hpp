@@ -30,6 +30,9 @@ public:
   /// One that waits in the outbox; `creation_time` names it from then on.
   std::optional<nlohmann::json> pending(const std::string& conversation, const hash& creation_time, int64_t time);
 
+  /// One that the archive refused, and why.
+  std::optional<nlohmann::json> refused(const std::string& conversation, const hash& creation_time, int64_t time, const std::string& reason);
+
   /// A message by its name, wherever it stands; nothing for what is none.
   std::optional<nlohmann::json> named(const std::string& conversation, const hash& creation_time);
 

@@ -15,6 +15,7 @@ namespace {
 struct arguments {
   std::string png;
   std::string invitation;
+  std::string name;
 };
 
 int show_contacts(const common_options& common) {
@@ -74,6 +75,19 @@ int pair(const common_options& common, const arguments& given) {
   });
 }
 
+/// Without a name: what it is.
+int name(const common_options& common, const arguments& given) {
+  return with_node(common, [&](net::rpc_client& node) -> result<done> {
+    LAMA_TRY(answer, given.name.empty() ? node.call("query:getState") : node.call("action:setName", {{"name", given.name}}));
+    auto shown = given.name.empty() ? text_in(answer.value("user", json::object()), "name") : text_in(answer, "name");
+    if (common.json)
+      print_json({{"name", shown}});
+    else
+      std::cout << shown << '\n';
+    return done{};
+  });
+}
+
 } // namespace
 
 void add_people_commands(command_list& to) {
@@ -83,6 +97,9 @@ void add_people_commands(command_list& to) {
   auto* inviting = to.add("invite", "Make an invitation for a friend: JSON, link, QR code");
   inviting->add_option("--png", given->png, "Write the QR code to this file");
   to.on(inviting, [given, &common = to.common] { return invite(common, *given); });
+  auto* naming = to.add("name", "Show or change how you are called; your contacts see it");
+  naming->add_option("NAME", given->name, "The new name");
+  to.on(naming, [given, &common = to.common] { return name(common, *given); });
   auto* pairing = to.add("pair", "Accept a friend's invitation");
   pairing->add_option("INVITATION", given->invitation, "The JSON or the link; - reads it from stdin")->required();
   to.on(pairing, [given, &common = to.common] { return pair(common, *given); });

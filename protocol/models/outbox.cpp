@@ -172,4 +172,41 @@ std::vector<pending_message> pending_messages(const object_source& from, const u
   return out;
 }
 
+namespace {
+
+/// Why the archive refused it; nothing where it did not.
+std::optional<std::string> refusal_of(const object_source& from, const hash& message) {
+  for (const auto& name : from.referrers(message, "LamaReceipt")) {
+    auto x = protocol::load(from, name);
+    auto receipt = x ? read_receipt(*x) : result<lama_receipt>{x.failure()};
+    if (receipt && receipt->message == message && !receipt->accepted)
+      return receipt->reason.value_or(std::string{});
+  }
+  return std::nullopt;
+}
+
+bool is_change(const object_source& from, const hash& message) {
+  auto when = protocol::load(from, message);
+  auto payload = when ? when->reference("data") : std::nullopt;
+  auto content = payload ? protocol::load(from, *payload) : result<object>{fail(errc::not_found, {})};
+  return content && content->type == "LamaAnnotation";
+}
+
+} // namespace
+
+std::vector<refused_message> refused_messages(const object_source& from, const user_persons& who, std::size_t limit) {
+  std::vector<refused_message> out;
+  auto newest = find_outbox(from, who.sparse).number;
+  for (auto number = newest; number > 0 && number + 2 > newest; --number) {
+    for (const auto& entry : read_outbox(from, channel_id(outbox_key(number, who.sparse)), outbox_rotation).entries) {
+      auto x = protocol::load(from, entry.payload);
+      auto content = x ? read_outbox_entry(*x) : result<lama_outbox_entry>{x.failure()};
+      auto reason = content && out.size() < limit ? refusal_of(from, content->message) : std::nullopt;
+      if (reason && !is_change(from, content->message))
+        out.push_back({content->conversation, content->message, entry.timestamp, std::move(*reason)});
+    }
+  }
+  return out;
+}
+
 } // namespace lama::models

@@ -72,6 +72,15 @@ struct pending_message {
 };
 std::vector<pending_message> pending_messages(const object_source& from, const user_persons& who, std::size_t limit);
 
+/// Messages of the two newest outboxes that the archive refused; changes of messages are none.
+struct refused_message {
+  std::string conversation;
+  hash message; ///< its CreationTime
+  int64_t timestamp = 0;
+  std::string reason; ///< for people
+};
+std::vector<refused_message> refused_messages(const object_source& from, const user_persons& who, std::size_t limit);
+
 // The archive's side
 
 /// What the archive knows when an outbox entry comes in.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <utility>
 
 namespace lama::actors {
@@ -158,6 +159,68 @@ TEST(ui_gateway, writes_and_shows_messages_and_tells_them_to_pages) {
   ASSERT_EQ(older["messages"].size(), 1u);
   EXPECT_EQ(older["messages"][0]["text"], "one");
   EXPECT_EQ(number_of(rig.call("query:getMessages", {{"conversationId", "nowhere"}})), -32003);
+}
+
+/// Texts of an answer to query:getMessages.
+std::vector<std::string> texts(const json& answer) {
+  std::vector<std::string> all;
+  for (const auto& x : answer["result"]["messages"])
+    all.push_back(x["text"]);
+  return all;
+}
+
+TEST(ui_gateway, pages_both_ways_from_a_message_far_back) {
+  archive_with_anna rig;
+  auto conversation = rig.call("action:createConversation", {{"name", "Notes"}})["result"]["conversationId"];
+  for (int i = 0; i < 30; ++i)
+    ASSERT_TRUE(rig.call("action:sendMessage", {{"conversationId", conversation}, {"text", std::to_string(i)}}).contains("result"));
+  auto all = rig.call("query:getMessages", {{"conversationId", conversation}, {"limit", 100}})["result"]["messages"];
+  ASSERT_EQ(all.size(), 30u);
+  auto ask = [&](json more) {
+    more["conversationId"] = conversation;
+    return rig.call("query:getMessages", more);
+  };
+  auto next = ask({{"after", all[9]["time"]}, {"limit", 3}});
+  EXPECT_THAT(texts(next), ::testing::ElementsAre("10", "11", "12"));
+  EXPECT_EQ(next["result"]["more"], true);
+  EXPECT_EQ(next["result"]["messages"][0], all[10]) << "the same, signature and all";
+  auto last = ask({{"after", all[26]["time"]}, {"limit", 3}});
+  EXPECT_THAT(texts(last), ::testing::ElementsAre("27", "28", "29"));
+  EXPECT_EQ(last["result"]["more"], false);
+  EXPECT_THAT(texts(ask({{"after", all[9]["time"]}, {"before", all[12]["time"]}})), ::testing::ElementsAre("10", "11"));
+  EXPECT_TRUE(texts(ask({{"after", all[29]["time"]}})).empty());
+  EXPECT_TRUE(texts(ask({{"after", std::numeric_limits<int64_t>::max()}})).empty());
+  EXPECT_EQ(texts(ask({{"after", 0}, {"limit", 1}})), std::vector<std::string>{"0"});
+  EXPECT_EQ(number_of(rig.call("query:getMessages", {{"conversationId", "none"}, {"after", 0}})), -32003);
+}
+
+TEST(ui_gateway, does_once_what_is_asked_twice_under_one_name) {
+  archive_with_anna rig;
+  auto twice = [&rig](const std::string& method, const json& parameters) {
+    auto first = rig.call(method, parameters);
+    EXPECT_TRUE(first.contains("result")) << first;
+    EXPECT_EQ(rig.call(method, parameters)["result"], first["result"]) << method;
+    return first["result"];
+  };
+  auto made = twice("action:createConversation", {{"name", "Notes"}, {"requestId", "c1"}})["conversationId"];
+  EXPECT_EQ(rig.call("query:getConversations")["result"]["conversations"].size(), 1u);
+  json message{{"conversationId", made}, {"text", "once"}, {"requestId", "m1"}};
+  auto sent = rig.call("action:sendMessage", message)["result"]["messageHash"];
+  EXPECT_EQ(rig.call("action:sendMessage", message)["result"]["messageHash"], sent);
+  EXPECT_EQ(texts(rig.call("query:getMessages", {{"conversationId", made}})).size(), 1u);
+  message["requestId"] = "m2";
+  EXPECT_NE(rig.call("action:sendMessage", message)["result"]["messageHash"], sent);
+}
+
+TEST(ui_gateway, the_user_has_a_name_of_their_own) {
+  archive_with_anna rig;
+  EXPECT_EQ(rig.call("query:getState")["result"]["user"]["name"], "anna");
+  EXPECT_EQ(rig.call("action:setName", {{"name", "Anna Müller"}})["result"]["name"], "Anna Müller");
+  EXPECT_EQ(rig.call("query:getState")["result"]["user"]["name"], "Anna Müller");
+  EXPECT_EQ(rig.call("action:setName", {{"name", "Änna"}})["result"]["name"], "Änna");
+  EXPECT_EQ(rig.call("query:getState")["result"]["user"]["name"], "Änna") << "the new one alone";
+  EXPECT_EQ(number_of(rig.call("action:setName", {{"name", " \t"}})), -32602);
+  EXPECT_EQ(number_of(rig.call("action:setName", {{"name", std::string(300, 'x')}})), -32602);
 }
 
 TEST(ui_gateway, imports_a_chat_once) {

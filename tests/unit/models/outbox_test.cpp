@@ -179,6 +179,27 @@ TEST_F(outbox_test, refuses_with_a_receipt) {
   EXPECT_EQ(must(plan(unknown)).outcome, outbox_outcome::repeated);
 }
 
+TEST_F(outbox_test, what_was_refused_is_told_with_its_reason) {
+  auto fine = write("fine", 40'000);
+  sync();
+  must(sparse.put(*archive.read(deliver(fine).receipt)));
+  auto closed_one = write("to nobody", 50'000);
+  auto waiting = write("not looked at yet", 60'000);
+  auto closed = must(read_conversation(must(protocol::load_current(sparse, conversation_id(id)))));
+  sync();
+  closed.state = "closed";
+  must(protocol::store_version(archive, text_of(closed), 9'000));
+  must(sparse.put(*archive.read(deliver(closed_one).receipt)));
+  auto refused = refused_messages(sparse, who, 10);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].message, closed_one.creation_time);
+  EXPECT_EQ(refused[0].conversation, id);
+  EXPECT_EQ(refused[0].timestamp, 50'000);
+  EXPECT_NE(refused[0].reason.find("Bob"), std::string::npos);
+  EXPECT_TRUE(refused_messages(sparse, who, 0).empty());
+  EXPECT_EQ(pending_messages(sparse, who, 10).size(), 1u) << "the last one still waits: " << waiting.creation_time.hex();
+}
+
 TEST_F(outbox_test, refuses_a_sender_that_is_somebody_else) {
   auto text = must(chat_message_text({"I am Bob", bob, {}, {}}));
   auto message = draft_entry(must(store_text(sparse, text)), 50'000);

@@ -96,8 +96,8 @@ function FailedChange({ entry }: { entry: OutboxEntry }) {
 
 function StateButton({ message: x, conversation }: { message: Message; conversation: Conversation }) {
   const [open, set_open] = useState(false);
-  const { changing, refused } = use_store(app, (s) => ({ changing: change_of(s.waiting, x.messageHash)?.state, refused: s.refused[x.messageHash] }));
-  const state = refused !== undefined ? 'failed' : changing !== undefined && changing !== 'failed' ? 'queued' : x.state;
+  const { changing, refused } = use_store(app, (s) => ({ changing: change_of(s.waiting, x.messageHash)?.state, refused: s.refused[x.messageHash] ?? (x.state === 'refused' ? (x.reason ?? '') : undefined) }));
+  const state = refused !== undefined || x.state === 'refused' ? 'failed' : changing !== undefined && changing !== 'failed' ? 'queued' : x.state;
   const Icon = state_icons[state] ?? Check;
   const name = t.state[state] ?? state;
   return (

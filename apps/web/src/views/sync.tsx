@@ -152,7 +152,7 @@ function Waiting() {
   });
   for (const [id, thread] of Object.entries(x.threads))
     for (const message of thread.messages.filter(is_held))
-      held.push({ key: message.messageHash, conversation: id, title: title_of(id), text: message.text, since: Date.parse(message.time), reason: why(message.state, undefined, undefined, x) });
+      held.push({ key: message.messageHash, conversation: id, title: title_of(id), text: message.text, since: Date.parse(message.time), reason: why(message.state === 'refused' ? 'failed' : message.state, message.reason, undefined, x) });
   const oldest = Math.min(...held.map((h) => h.since));
   return (
     <section>

@@ -5,7 +5,7 @@ import { use_store } from '../lib/store.ts';
 import { type App, app } from '../state/app.ts';
 import { t } from '../strings.ts';
 
-type State = Message['state'] | 'queued' | 'failed';
+type State = Exclude<Message['state'], 'refused'> | 'queued' | 'failed';
 
 const stations = [
   ['page', PanelTop],

@@ -61,8 +61,10 @@ export type Message = {
   senderName: string;
   me: boolean;
   text: string;
-  /** `on-this-device`: it waits in the outbox. `in-archive`: the archive has it. `delivered`: another participant's node has it on its disk, and said so. */
-  state: "on-this-device" | "in-archive" | "delivered";
+  /** `on-this-device`: it waits in the outbox. `in-archive`: the archive has it. `delivered`: another participant's node has it on its disk, and said so. `refused`: the archive did not post it; it stays on this device until it is deleted. */
+  state: "on-this-device" | "in-archive" | "delivered" | "refused";
+  /** Why it was refused. */
+  reason?: string;
   /** When its sender last changed it; `text` is what it says now. */
   edited?: Time;
   /** When its sender deleted it: `text` is empty, and there are no attachments. */
@@ -396,7 +398,7 @@ export interface Channels {
     text: string;
     attachments?: Attachment[];
     needsAI?: boolean;
-    /** Chosen by the caller, one a message: given again on the device, also after a restart, the first message's hash answers and nothing is written. */
+    /** Chosen by the caller, one a message: given again to the same side, also after a restart, the first message's hash answers and nothing is written. */
     requestId?: string;
   }; result: {
     messageHash: Hash;
@@ -436,11 +438,19 @@ export interface Channels {
     personId: Hash;
     name: string;
   } };
+  /** How the user is called, in their own profile: all contacts see it. `query:getState` tells it (`user.name`). */
+  "action:setName": { params: {
+    name: string;
+  }; result: {
+    name: string;
+  } };
   /** Makes a conversation; with one participant and no name, a one-to-one one. `ai`: with that model's person. */
   "action:createConversation": { params: {
     name?: string;
     participants?: Hash[];
     ai?: string;
+    /** As in `action:sendMessage`, on the archive. */
+    requestId?: string;
   }; result: {
     conversationId: string;
     conversation: Conversation | null;
@@ -466,6 +476,8 @@ export interface Channels {
   "query:getState": { params: Record<string, never>; result: {
     user: {
       username: string;
+      /** As others see it; the user name where none was set (`action:setName`). */
+      name: string;
       /** The person that others know: the archive's. */
       personId: string;
       ownerId: Hash;
@@ -508,11 +520,12 @@ export interface Channels {
   "query:getContacts": { params: Record<string, never>; result: {
     contacts: Contact[];
   } };
-  /** Messages of a conversation, oldest first; what the device does not keep comes from the archive. */
+  /** Messages of a conversation, oldest first; what the device does not keep comes from the archive. Without `after` the newest, or the newest before `before`; with `after` the oldest after it. `more`: there are others in the direction that was asked for. */
   "query:getMessages": { params: {
     conversationId: ConversationId;
     limit?: number;
     before?: When;
+    after?: When;
   }; result: {
     messages: Message[];
     more: boolean;
@@ -749,6 +762,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "action:deleteMessage",
   "action:markRead",
   "action:renameContact",
+  "action:setName",
   "action:createConversation",
   "action:addContact",
   "action:updateSettings",
