@@ -1,4 +1,5 @@
 #include "protocol/versions/history.hpp"
+#include "protocol/versions/merge.hpp"
 #include "protocol/versions/version_node.hpp"
 
 #include <charconv>
@@ -53,8 +54,15 @@ result<stored_version> play(object_space& space, const step& x) {
   if (!x.import)
     return store_version(space, x.text, x.time);
   LAMA_TRY(data, space.put(x.text));
-  LAMA_TRY(node, space.put(write_version_node(edge_to(data.name, static_cast<double>(x.time)))));
+  auto edge = edge_to(data.name, static_cast<double>(x.time));
+  LAMA_TRY(node, space.put(write_version_node(edge)));
+  auto head = data.id ? space.head(*data.id) : std::nullopt;
+  auto by_all_nodes = head && !space.in_history(*data.id, node.name) ? detail::merge_data(space, {*head, *load_version_node(space, *head)}, {node.name, edge},
+                                                                                          merge_repairs::on, detail::merge_route::generic)
+                                                                     : result<detail::merged_data>{fail(errc::not_found, "no merge")};
   auto imported = import_version(space, node.name);
+  if (by_all_nodes && (!imported || imported->data != by_all_nodes->name))
+    std::abort(); // what is remembered of a history gives what the history gives
   if (imported && import_version(space, node.name)->changed)
     std::abort(); // the same once more is no news
   return imported;
@@ -73,8 +81,8 @@ void check_current(const object_space& space, const hash& id) {
 
 } // namespace
 
-// Whatever versions come in whatever order, the current one is a valid version of the same object; of a type of ours imports give the same bytes in
-// any order (docs/protocol/01 §5.6).
+// Whatever versions come in whatever order, the current one is a valid version of the same object, merged as by its whole history; of a type of ours imports
+// give the same bytes in any order (docs/protocol/01 §5.6).
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   auto steps = steps_in({reinterpret_cast<const char*>(data), size});
   memory_space space{recipes()};
