@@ -161,6 +161,18 @@ json shown_page(const call_scope& x, const storage::snapshot& from, const std::s
 /// Rounds of fetching that one question may cause: a page, and once more where it brought less than was asked for.
 constexpr int fetch_rounds = 2;
 
+/// One walk ends somewhere, and below may be what was asked for.
+result<models::channel_page> read_on(const storage::snapshot& from, std::vector<models::channel_position> at, const models::page_request& request,
+                                     const models::key_source& keys) {
+  for (;;) {
+    LAMA_TRY(page, models::read_page(from, at, request, keys));
+    auto stuck = page.complete() || std::ranges::any_of(page.next, &models::channel_position::gap);
+    if (!page.entries.empty() || stuck)
+      return std::move(page);
+    at = std::move(page.next);
+  }
+}
+
 void list_page(gateway_pointer self, const call_scope& x, int rounds_left) {
   LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
   LAMA_PARAMETER(limit, count_parameter(x, "limit", 50, most_messages));
@@ -172,7 +184,10 @@ void list_page(gateway_pointer self, const call_scope& x, int rounds_left) {
   models::page_request request;
   request.limit = limit;
   request.before = before;
-  LAMA_PARAMETER(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), request, views.keys()));
+  auto newest = models::newest_of(*view, models::channels_named(*view, conversation));
+  auto& marks = self->state.marks;
+  auto start = before ? marks.begin(page_marks::key(x.user->user, conversation, *before), newest) : newest;
+  LAMA_PARAMETER(page, read_on(*view, std::move(start), request, views.keys()));
   if (page.entries.size() < limit && !self->state.is_archive() && rounds_left > 0) {
     // What this side does not keep, the archive has.
     auto gaps = gaps_of(*view, page);
@@ -186,6 +201,8 @@ void list_page(gateway_pointer self, const call_scope& x, int rounds_left) {
         list_page(self, x, fetched ? rounds_left - 1 : 0);
       });
   }
+  if (!page.entries.empty() && std::ranges::none_of(page.next, &models::channel_position::gap))
+    marks.set(page_marks::key(x.user->user, conversation, page.entries.back().timestamp), std::move(newest), page.next);
   time_span within{std::nullopt, before};
   if (!page.complete() && !page.entries.empty())
     within.after = page.entries.back().timestamp - 1;
