@@ -33,16 +33,16 @@ void rebuild::whole::each_key(std::string_view prefix, const std::function<void(
 }
 
 rebuild::rebuild(std::shared_ptr<database> from, std::shared_ptr<database> to, const store_options& options, const std::function<void(uint64_t)>& progress)
-    : progress_(progress), options_(options), old_(std::move(from), *options.recipes, std::make_shared<type_table>()),
-      new_(to, *options.recipes, std::make_shared<type_table>()), to_(std::move(to)) {
+    : progress_(progress), options_(options), recipes_(protocol::recipe_table::on_top_of(*options.recipes)),
+      old_(std::move(from), recipes_, std::make_shared<type_table>()), new_(to, recipes_, std::make_shared<type_table>()), to_(std::move(to)) {
   old_.options.verify_checksums = true;
   old_.options.fill_cache = false;
 }
 
 result<rebuild::outcome> rebuild::run() {
-  for (auto each : {&rebuild::read_types, &rebuild::carry_records, &rebuild::carry_log, &rebuild::fill_gaps, &rebuild::heal_id_objects, &rebuild::write_types,
-                    &rebuild::name_what_is_missing, &rebuild::carry_reverse_maps, &rebuild::carry_heads, &rebuild::mend_versions, &rebuild::append_lines,
-                    &rebuild::carry_notes, &rebuild::join_type_lists, &rebuild::write_counts}) {
+  for (auto each : {&rebuild::read_types, &rebuild::read_registered_recipes, &rebuild::carry_records, &rebuild::carry_log, &rebuild::fill_gaps,
+                    &rebuild::heal_id_objects, &rebuild::write_types, &rebuild::name_what_is_missing, &rebuild::carry_reverse_maps, &rebuild::carry_heads,
+                    &rebuild::mend_versions, &rebuild::append_lines, &rebuild::carry_notes, &rebuild::join_type_lists, &rebuild::write_counts}) {
     (this->*each)();
     flush();
     if (failure_)
@@ -112,6 +112,18 @@ void rebuild::read_types() {
       last_possible_ = counts->last_sequence;
 }
 
+/// Before anything of their types is looked at. Only a store with types that we do not ship is read once more for it.
+void rebuild::read_registered_recipes() {
+  if (std::ranges::all_of(types_, [this](const auto& x) { return recipes_.find(x.second) != nullptr; }))
+    return;
+  each_old("o", [&](std::string_view at, std::string_view value) {
+    auto name = hash::from_bytes(at);
+    auto found = name ? decode_record(std::string{value}) : std::nullopt;
+    if (found && found->head.kind == record_kind::object && protocol::classify(found->payload()).type == "Recipe" && sha256(found->payload()) == *name)
+      static_cast<void>(recipes_.add(found->payload()));
+  });
+}
+
 uint16_t rebuild::number_of(const std::string& type) {
   if (auto known = numbers_.find(type); known != numbers_.end())
     return known->second;
@@ -153,7 +165,7 @@ void rebuild::carry_record(const hash& name, std::string_view value) {
 
 void rebuild::carry_text(const hash& name, stored_record found) {
   auto head = found.head;
-  auto facts = protocol::examine(found.payload(), *options_.recipes);
+  auto facts = protocol::examine(found.payload(), recipes_);
   if (!facts) {
     tell("Object " + name.hex() + " does not conform, and was kept as it is: " + facts.failure().message);
     return keep(name, head, found.payload(), found.payload().size());

@@ -60,6 +60,7 @@ private:
   void each_old(std::string_view prefix, const std::function<void(std::string_view rest, std::string_view value)>& each);
 
   void read_types();
+  void read_registered_recipes();
   uint16_t number_of(const std::string& type);
   void write_types();
 
@@ -92,6 +93,7 @@ private:
 
   const std::function<void(uint64_t)>& progress_;
   store_options options_;
+  protocol::recipe_table recipes_; ///< with those that were registered in this store
   whole old_;
   whole new_;
   std::shared_ptr<database> to_;

@@ -87,7 +87,7 @@ void rebuild::write_lines(uint64_t first, const std::vector<log_line>& lines) {
 void rebuild::heal_id_objects() {
   for (const auto& [id, text] : id_texts_) {
     auto known = new_.record(id);
-    auto facts = protocol::examine(text, *options_.recipes);
+    auto facts = protocol::examine(text, recipes_);
     if ((known && known->head.here()) || !facts)
       continue;
     auto head = known ? known->head : record_head{};
@@ -148,7 +148,7 @@ void rebuild::each_node(const std::function<void(const hash&, const protocol::na
       auto text = name ? new_.read(*name) : std::nullopt;
       if (!text)
         return; // lost, or elsewhere
-      auto node = protocol::parse_version_node(*text, *options_.recipes);
+      auto node = protocol::parse_version_node(*text, recipes_);
       auto data = node ? new_.record(node->data) : std::nullopt;
       if (data && data->head.id)
         each(*data->head.id, {*name, *node});
@@ -213,7 +213,7 @@ void rebuild::mark_history(const hash& id, std::vector<hash> waiting) {
     put(keys::history(id, node), {});
     flush();
     auto text = new_.read(node);
-    if (auto found = text ? protocol::parse_version_node(*text, *options_.recipes) : fail(errc::not_found, "lost"))
+    if (auto found = text ? protocol::parse_version_node(*text, recipes_) : fail(errc::not_found, "lost"))
       waiting.insert(waiting.end(), found->previous.begin(), found->previous.end());
   }
 }

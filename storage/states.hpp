@@ -37,6 +37,7 @@ struct snapshot::state final : view {
 
   leveldb::ReadOptions options;
   std::shared_ptr<const std::atomic<bool>> reopening;
+  std::shared_ptr<const protocol::recipe_table> registered; ///< what `recipes()` is part of: a snapshot may outlive its store
 
 private:
   std::shared_ptr<value_cache> cache_;
@@ -46,7 +47,8 @@ private:
 /// What the store and its one open transaction both move on.
 struct writer_shared {
   bool transaction_open = false;
-  uint64_t next_storage = 1; ///< id of the next large blob; never goes back while the store lives
+  uint64_t next_storage = 1;                       ///< id of the next large blob; never goes back while the store lives
+  std::shared_ptr<protocol::recipe_table> recipes; ///< of the options, and what was registered here
   protocol::merge_memory merges;
 };
 

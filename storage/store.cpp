@@ -1,5 +1,6 @@
 #include "storage/store.hpp"
 
+#include "storage/registered_recipes.hpp"
 #include "storage/states.hpp"
 
 #include <utility>
@@ -15,8 +16,12 @@ store::~store() = default;
 result<std::unique_ptr<store>> store::open(const std::filesystem::path& folder, store_options options) {
   std::unique_ptr<store> made{new store};
   made->state_->folder = folder;
-  made->state_->options = std::move(options);
-  LAMA_CHECK(made->state_->ready_to_write());
+  auto& x = *made->state_;
+  x.options = std::move(options);
+  x.shared->recipes = std::make_shared<protocol::recipe_table>(protocol::recipe_table::on_top_of(*x.options.recipes));
+  x.options.recipes = x.shared->recipes.get();
+  LAMA_CHECK(x.ready_to_write());
+  take_up_recipes(*made->read(), *x.shared->recipes);
   return made;
 }
 
@@ -26,6 +31,7 @@ std::unique_ptr<snapshot> store::read() const {
     static_cast<void>(state_->open_files()); // where it fails, the snapshot says so
   auto made = std::make_unique<snapshot>();
   made->state_ = std::make_unique<snapshot::state>(state_->opened, *state_->options.recipes, state_->types, state_->reopening, state_->cache);
+  made->state_->registered = state_->shared->recipes;
   return made;
 }
 

@@ -156,6 +156,9 @@ void transaction::state::store_text(std::string_view text, const hash& name, con
     if (auto known = record(*facts.id_hash); !known || !known->head.is_text())
       store_indexed(*facts.id_hash, {record_kind::id_object, type, 0, 0, {}}, facts.id_text, facts, known);
   store_indexed(name, {record_kind::object, type, 0, 0, facts.id_hash}, text, facts, old);
+  // Known at once, so that objects of the type may come with it. The names of types that are known already stay theirs.
+  if (facts.type->name == "Recipe")
+    static_cast<void>(shared->recipes->add(text));
 }
 
 void transaction::state::store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts,

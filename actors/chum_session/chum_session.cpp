@@ -3,6 +3,7 @@
 #include "actors/chum_session/host.hpp"
 #include "actors/common/errors.hpp"
 #include "protocol/models/annotations.hpp"
+#include "storage/registered_recipes.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -58,6 +59,8 @@ void make_extension(chum_session_state& st, const storage::snapshot& view) {
   config.entry_window = sparse ? static_cast<uint32_t>(st.plan.user->environment->settings.channel_window) : 0;
   config.accepts_elsewhere = sparse;
   config.policy = st.admission.get();
+  config.recipes = &view.recipes();
+  config.learn = [store = st.plan.user->store](std::string_view recipe) { storage::foresee_recipe(*store, recipe); };
   if (own) {
     // Both are mine: what passes between them at all may pass in either direction.
     config.gives_back = [](std::string_view type) { return policy::reach_of(policy::origin::archive_of_mine, type) != policy::reach::never; };

@@ -1,6 +1,7 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include "actors/ui_gateway/views.hpp"
+#include "protocol/models/grants.hpp"
 #include "protocol/versions/version_node.hpp"
 #include "protocol/versions/versions.hpp"
 
@@ -11,6 +12,7 @@ namespace lama::actors::channels {
 
 namespace {
 
+constexpr const char* recipe_type = "Recipe";
 constexpr std::size_t most_queried = 1000;
 /// Objects that one query with a filter looks at; the cursor tells where to go on.
 constexpr std::size_t most_filtered = 10'000;
@@ -42,23 +44,67 @@ result<std::optional<found_object>> find_object(const storage::snapshot& from, h
   return std::optional{found_object{name, std::move(data)}};
 }
 
+/// Recipes and objects of the types that they register: the archive alone writes them, and shares them with the device.
+bool is_registered(std::string_view type) {
+  return type == recipe_type || !protocol::standard_recipes().find(type);
+}
+
+/// A type is registered once: other rules would give its objects other names. The same once more is nothing new.
+result<lama::done> check_recipe(const storage::snapshot& from, std::string_view text, const hash& id) {
+  if (auto current = protocol::current_data(from, id))
+    return *current == sha256(text) ? result<lama::done>{lama::done{}} : lama::fail(errc::conflict, "A type of this name is there, and stays as it is.");
+  auto known = protocol::recipe_table::on_top_of(protocol::standard_recipes());
+  for (const auto* recipe : from.recipes().all())
+    if (!protocol::standard_recipes().find(recipe->name))
+      LAMA_CHECK(known.add(recipe->text));
+  LAMA_CHECK(known.add(text));
+  return lama::done{};
+}
+
+result<lama::done> share_with_device(storage::transaction& to, const user_context& user, const models::grant_target& what) {
+  if (user.partner)
+    LAMA_CHECK(models::grant(to, what, {{user.partner->person}, {}}, models::grant_mode::add, user.environment->clock->now_ms()));
+  return lama::done{};
+}
+
+/// What it is called, and for whom it is besides us.
+result<hash> write_object(storage::transaction& to, const std::string& text, const std::string& type, const user_context& user) {
+  auto shared = is_registered(type);
+  if (to.recipes().find(type)->versioned) {
+    LAMA_TRY(version, protocol::store_version(to, text, user.environment->clock->now_ms()));
+    if (shared)
+      LAMA_CHECK(share_with_device(to, user, models::id_target(version.id)));
+    return version.data;
+  }
+  LAMA_TRY(put, to.put(text));
+  if (shared)
+    LAMA_CHECK(share_with_device(to, user, models::object_target(put.name)));
+  return put.name;
+}
+
 /// Checks it against its recipe and writes it; a versioned one becomes the current version.
 void store_object(gateway_pointer self, const call_scope& x, json content, std::function<void(const hash& name, json stored)> then) {
-  auto object = protocol::from_json(content, protocol::standard_recipes());
+  auto type = content.value("$type$", std::string{});
+  if (x.who.forwarded && !is_registered(type))
+    return x.fail(lama::fail(errc::forbidden, "From the device only objects of registered types are stored here."));
+  if (is_registered(type) && !self->state.is_archive())
+    return ask_archive(self, x);
+  auto view = x.user->store->read();
+  auto object = protocol::from_json(content, view->recipes());
   if (!object)
     return x.fail(bad_parameter("data", object.failure().message));
-  auto text = protocol::write_object(*object, protocol::standard_recipes());
+  auto text = protocol::write_object(*object, view->recipes());
   if (!text)
     return x.fail(bad_parameter("data", text.failure().message));
+  if (type == recipe_type) {
+    LAMA_PARAMETER(facts, protocol::examine(*text, view->recipes()));
+    if (auto checked = check_recipe(*view, *text, *facts.id_hash); !checked)
+      return x.fail(checked.failure().code == errc::conflict ? checked.failure() : bad_parameter("data", checked.failure().message));
+  }
   auto stored = std::make_shared<hash>();
   transact change{"store object", [text = std::move(*text), type = object->type, stored, user = x.user](storage::transaction& to) -> result<lama::done> {
-                    if (to.recipes().find(type)->versioned) {
-                      LAMA_TRY(version, protocol::store_version(to, text, user->environment->clock->now_ms()));
-                      *stored = version.data;
-                    } else {
-                      LAMA_TRY(put, to.put(text));
-                      *stored = put.name;
-                    }
+                    LAMA_TRY(name, write_object(to, text, type, *user));
+                    *stored = name;
                     return lama::done{};
                   }};
   self->request(x.user->writer(), self->state.deadline(), std::move(change))
@@ -144,9 +190,9 @@ void query(gateway_pointer, const call_scope& x) {
   const auto& filter = x["filter"];
   if (!filter.is_null() && !filter.is_object())
     return x.fail(bad_parameter("filter", "filter must be an object: field and the content it must have"));
-  if (!protocol::standard_recipes().find(type))
-    return x.fail(bad_parameter("type", "there is no type " + type.substr(0, 100)));
   auto view = x.user->store->read();
+  if (!view->recipes().find(type))
+    return x.fail(bad_parameter("type", "there is no type " + type.substr(0, 100)));
   auto objects = json::array();
   std::size_t looked_at = 0;
   do {

@@ -27,9 +27,10 @@ constexpr row rows[] = {
   {"Settings",                  never,           never,          never},
   {"IoMRequestsRegistry",       never,           never,          never},
   {"LocalInstancesList",        never,           never,          never},
-  {"Recipe",                    never,           never,          never},
   {"Chum",                      never,           never,          never},
   {"Instance",                  id_only,         id_only,        id_only},
+  // Types are registered in the archive.
+  {"Recipe",                    any,             never,          never},
 
   // Persons and how to reach them.
   {"Person",                    any,             theirs,         theirs},

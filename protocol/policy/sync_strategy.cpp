@@ -25,7 +25,6 @@ constexpr strategy_row rows[] = {
   {"Settings",            instance_local, "settings are of the instance that they are made on"},
   {"IoMRequestsRegistry", instance_local, "it lists the requests that were seen here"},
   {"LocalInstancesList",  instance_local, "it lists the instances of this machine"},
-  {"Recipe",              instance_local, "a type from elsewhere would change what this instance accepts"},
   {"Chum",                instance_local, "a note on a connection of this instance"},
   {"Instance",            instance_local, "it says what this instance is; others know its id alone"},
 
@@ -35,6 +34,7 @@ constexpr strategy_row rows[] = {
   {"ChannelInfo",         merge,          "entries of all who write to a channel become one list in the order of time"},
 
   // What one instance writes and the other shows.
+  {"Recipe",              last_write,     "types are registered in the archive, and devices learn them; from others they would change what is accepted"},
   {"LamaContact",         last_write,     "the archive writes it, devices show it"},
   {"LamaConversation",    last_write,     "the archive writes it, devices show it"},
   {"LamaImport",          last_write,     "the archive writes how far an import came"},

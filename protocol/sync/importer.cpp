@@ -273,6 +273,8 @@ result<done> importer::check_object(const item& x, const object_source& objects)
   LAMA_CHECK(config_.policy->admit(facts, x.bytes));
   for (const auto& reference : facts.references)
     LAMA_CHECK(check_reference(x.name, reference, objects));
+  if (facts.type->name == "Recipe" && config_.learn)
+    config_.learn(x.bytes);
   accept(x.name);
   if (facts.id_hash && !facts.is_id_object) {
     accept(*facts.id_hash); // storing a version stores its id object

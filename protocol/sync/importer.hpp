@@ -25,6 +25,7 @@ struct importer_config {
   bool accepts_elsewhere = false;
   const recipe_table* recipes = nullptr;
   admission* policy = nullptr;
+  std::function<void(std::string_view recipe_text)> learn{};
 };
 
 class importer {

@@ -50,8 +50,8 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
                                                          remote.blob_limit, std::move(may_leave), config_.takes_version, config_.gives_back});
   auto sequence = config_.resume.store == remote.store_id ? config_.resume.sequence : 0;
   if (config_.imports)
-    importer_ = std::make_unique<importer>(importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy},
-                                           exporter_.get());
+    importer_ = std::make_unique<importer>(
+        importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy, config_.learn}, exporter_.get());
   return answer;
 }
 

@@ -128,6 +128,8 @@ struct session_config {
   /// May the remote name things as held elsewhere? Only where it keeps everything: on the sparse side.
   bool accepts_elsewhere = false;
   const recipe_table* recipes = &standard_recipes();
+  /// A Recipe has come that the policy admits: objects of its type may come before it is stored. Empty: they are not known before.
+  std::function<void(std::string_view recipe_text)> learn{};
   admission* policy = nullptr; ///< required where `imports`
   /// May objects of this type leave? `Access`, `IdAccess` and `Group` never do. Empty: all others.
   std::function<bool(std::string_view type)> may_leave;

@@ -86,7 +86,7 @@ TEST(import_policy, each_row_allows_what_it_says) {
 
 TEST(import_policy, nobody_brings_what_rules_this_node) {
   for (const auto* type : {"Leute", "Someone", "Access", "IdAccess", "Group", "GroupProfile", "ChannelRegistry", "TopicAppRegistry", "Settings",
-                           "IoMRequestsRegistry", "LocalInstancesList", "Recipe", "Chum"})
+                           "IoMRequestsRegistry", "LocalInstancesList", "Chum"})
     for (auto from : everybody)
       for (auto as : every_role)
         EXPECT_EQ(type_alone(from, as, type), verdict::denied) << type;
@@ -94,6 +94,11 @@ TEST(import_policy, nobody_brings_what_rules_this_node) {
     EXPECT_EQ(type_alone(from, role::version, "Instance"), verdict::denied);
     EXPECT_EQ(type_alone(from, role::id, "Instance"), verdict::allowed);
   }
+}
+
+TEST(import_policy, types_are_learnt_from_one_s_archive_alone) {
+  for (auto from : everybody)
+    EXPECT_EQ(type_alone(from, role::version, "Recipe"), from == origin::archive_of_mine ? verdict::allowed : verdict::denied);
 }
 
 TEST(import_policy, a_contact_brings_no_types_of_ours_and_none_that_the_table_lacks) {
