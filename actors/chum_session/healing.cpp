@@ -50,6 +50,8 @@ void chum_host::healed(uint32_t request, const result<done>& outcome) {
     return;
   round.request.reset();
   auto lost = user().store->lost_count();
+  if (!outcome)
+    user().environment->log(log_warning, chum_session_state::name, user().user + ": asking for lost objects failed: " + outcome.failure().message);
   if (outcome && lost < round.lost_before)
     user().environment->log(log_info, chum_session_state::name,
                             user().user + ": " + std::to_string(round.lost_before - lost) + " lost objects came back, " + std::to_string(lost) +
