@@ -5,8 +5,8 @@
 #include "actors/ui_gateway/long_job.hpp"
 #include "actors/ui_gateway/older.hpp"
 #include "actors/ui_gateway/views.hpp"
-#include "protocol/models/chat.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/models/chat.hpp"
 #include "protocol/models/outbox.hpp"
 
 #include <algorithm>
@@ -253,6 +253,16 @@ result<json> list_newer(const call_scope& x, const std::string& conversation, st
   return shown_page(x, *view, conversation, entries, within, more);
 }
 
+/// Whether a page from there on would have gaps here.
+result<bool> lacks_some_after(const call_scope& x, const std::string& conversation, int64_t after) {
+  auto view = x.user->store->read();
+  models::page_request newer;
+  newer.limit = limits::channel_walk;
+  newer.from = just_after(after);
+  LAMA_TRY(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), newer, {}));
+  return !gaps_of(*view, page).empty();
+}
+
 void list_after(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
   LAMA_PARAMETER(limit, count_parameter(x, "limit", 50, most_messages));
@@ -261,16 +271,19 @@ void list_after(gateway_pointer self, const call_scope& x) {
   auto view = x.user->store->read();
   if (!protocol::load_current(*view, models::conversation_id(conversation)))
     return x.fail(lama::fail(errc::not_found, "There is no conversation " + conversation.substr(0, 200) + " here."));
-  if (!self->state.is_archive()) {
-    // A device that does not keep everything since then asks who does.
-    models::page_request oldest;
-    oldest.limit = limits::channel_walk;
-    oldest.from = just_after(*after);
-    LAMA_PARAMETER(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), oldest, {}));
-    if (!gaps_of(*view, page).empty())
-      return ask_archive(self, x);
-  }
-  run_long_job(self, x, [x, conversation, limit, within = time_span{after, before}] { return list_newer(x, conversation, limit, within); });
+  auto job = [x, conversation, limit, within = time_span{after, before}, on_device = !self->state.is_archive()]() -> result<json> {
+    LAMA_TRY(lacks, on_device ? lacks_some_after(x, conversation, *within.after) : result<bool>{false});
+    return lacks ? json{} : list_newer(x, conversation, limit, within);
+  };
+  // A device that does not keep everything since then asks who does.
+  run_apart(self, *x.user, std::move(job), [self, x](result<json> listed) {
+    if (!listed)
+      x.fail(listed.failure());
+    else if (listed->is_null())
+      ask_archive(self, x);
+    else
+      x.done(std::move(*listed));
+  });
 }
 
 } // namespace
