@@ -88,17 +88,6 @@ result<uint64_t> objects_of(net::rpc_client& client) {
   return fail(errc::not_found, "nobody is logged in there");
 }
 
-/// Right after a start a part may not be there yet: asked again until it is.
-result<json> call_when_ready(net::rpc_client& client, const std::string& method, const json& parameters) {
-  for (auto deadline = clock::now() + 30s;;) {
-    auto answer = client.call(method, parameters, 120s);
-    auto not_yet = !answer && (answer.failure().code == errc::overloaded || answer.failure().code == errc::offline);
-    if (!not_yet || clock::now() > deadline)
-      return answer;
-    std::this_thread::sleep_for(2ms);
-  }
-}
-
 result<json> import_history(net::rpc_client& client, std::size_t count) {
   constexpr std::size_t chunk = 1000;
   auto start = clock::now();

@@ -61,9 +61,8 @@ public:
     if (failure)
       return fail(errc::offline, failure.message());
     stream_.next_layer().set_option(asio::ip::tcp::no_delay{true}, failure);
-    stream_.set_option(websocket::stream_base::decorator([&options](websocket::request_type& request) {
-      request.set(boost::beast::http::field::authorization, "Bearer " + options.token);
-    }));
+    stream_.set_option(websocket::stream_base::decorator(
+        [&options](websocket::request_type& request) { request.set(boost::beast::http::field::authorization, "Bearer " + options.token); }));
     stream_.handshake("127.0.0.1:" + std::to_string(to.port()), "/ipc", failure);
     stream_.text(true);
     stream_.auto_fragment(false);
@@ -121,12 +120,8 @@ private:
 /// A conversation whose newest five messages are half a megabyte.
 result<std::string> make_conversation(const node_process& node) {
   auto client = node.client();
-  result<json> made = fail(errc::offline, "not asked");
-  for (auto deadline = clock::now() + 30s; !made && clock::now() < deadline; std::this_thread::sleep_for(10ms))
-    made = client.call("action:createConversation", {{"name", "Crowd"}});
-  if (!made)
-    return made.failure();
-  auto id = (*made)["conversationId"].get<std::string>();
+  LAMA_TRY(made, call_when_ready(client, "action:createConversation", {{"name", "Crowd"}}));
+  auto id = made["conversationId"].get<std::string>();
   result<json> there = fail(errc::offline, "not asked");
   for (auto deadline = clock::now() + 30s; !there && clock::now() < deadline; std::this_thread::sleep_for(10ms))
     there = client.call("query:getConversation", {{"conversationId", id}});

@@ -150,6 +150,16 @@ double node_process::resident_megabytes() const {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
+result<json> call_when_ready(net::rpc_client& client, const std::string& method, const json& parameters) {
+  for (auto deadline = clock::now() + 30s;;) {
+    auto answer = client.call(method, parameters, 120s);
+    auto not_yet = !answer && (answer.failure().code == errc::overloaded || answer.failure().code == errc::offline);
+    if (!not_yet || clock::now() > deadline)
+      return answer;
+    std::this_thread::sleep_for(2ms);
+  }
+}
+
 result<std::string> pair_nodes(node_process& a, node_process& b) {
   LAMA_TRY(created, a.client().call("pairing:createInvitation"));
   LAMA_CHECK(b.client().call("pairing:acceptInvitation", {{"invitation", created["invitation"]}}));

@@ -3,6 +3,7 @@
 #include "net/rpc_client.hpp"
 #include "protocol/result.hpp"
 
+#include <nlohmann/json.hpp>
 #include <sys/types.h>
 
 #include <chrono>
@@ -60,6 +61,9 @@ private:
   net::rpc_options options_;
   std::chrono::duration<double, std::milli> ready_after_{};
 };
+
+/// Right after a start a part may not be there yet: asked again until it is, for half a minute.
+result<nlohmann::json> call_when_ready(net::rpc_client& client, const std::string& method, const nlohmann::json& parameters);
 
 /// Has `b` accept an invitation of `a`; answers the conversation that both then have.
 result<std::string> pair_nodes(node_process& a, node_process& b);
