@@ -17,7 +17,7 @@
 namespace lama::storage {
 
 struct store_options {
-  leveldb::Env* env = nullptr; ///< null: the operating system's
+  leveldb::Env* env = nullptr;               ///< null: the operating system's
   std::size_t write_buffer_bytes = 8u << 20; ///< after a crash the log of up to two of these is read again
   std::size_t cache_bytes = 8u << 20;
   bool sync_writes = true; ///< false: durability = "relaxed"

@@ -114,9 +114,7 @@ void keep_refusals(self_pointer self) {
   auto& st = self->state;
   if (!st.user->partner)
     return;
-  transact change{"note refused messages", [user = st.user](storage::transaction& to) {
-                    return note_refusals(to, {user->me.person, user->partner->person});
-                  }};
+  transact change{"note refused messages", [user = st.user](storage::transaction& to) { return note_refusals(to, {user->me.person, user->partner->person}); }};
   self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, std::move(change))
       .then([](transacted) {},
             [self](const caf::error& failure) {

@@ -31,7 +31,7 @@ struct search_index_state {
   std::optional<hash> next; ///< still to be gathered
   bool gathering = false;
   bool writing = false; ///< the store has not answered yet
-  uint64_t blocks = 0; ///< written since the start
+  uint64_t blocks = 0;  ///< written since the start
 };
 
 search_index_actor::behavior_type search_index(search_index_actor::stateful_pointer<search_index_state> self, user_context_ptr user);

@@ -35,10 +35,12 @@ void write_note(self_pointer self) {
   if (text.empty() || same)
     return;
   st.noted = text;
-  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline, transact{"note what the other instance has", [text](storage::transaction& to) -> result<done> {
-                  to.set_note(held_note, text);
-                  return done{};
-                }})
+  self->request(st.user->writer(), st.user->environment->settings.times.request_deadline,
+                transact{"note what the other instance has",
+                         [text](storage::transaction& to) -> result<done> {
+                           to.set_note(held_note, text);
+                           return done{};
+                         }})
       .then([](transacted) {}, [self](const caf::error&) { self->state.noted.clear(); }); // the next acknowledgement tries again
 }
 
@@ -84,13 +86,14 @@ sync_figures_actor::behavior_type sync_figures_of(self_pointer self, user_contex
       [self](get_sync_figures) { return self->state.now(self->clock().now()); },
       [self](get_status) {
         auto x = self->state.now(self->clock().now());
-        return status_report{nlohmann::json{{"entriesPerSecond", x.entries_a_second},
-                                            {"commitsPerSecond", x.commits_a_second},
-                                            {"bytes", x.bytes},
-                                            {"knowsOther", x.knows_other},
-                                            {"otherBehindEntries", x.other_behind},
-                                            {"otherBehindMs", x.other_behind_ms}}
-                                 .dump()};
+        return status_report{nlohmann::json{
+            {"entriesPerSecond", x.entries_a_second},
+            {"commitsPerSecond", x.commits_a_second},
+            {"bytes", x.bytes},
+            {"knowsOther", x.knows_other},
+            {"otherBehindEntries", x.other_behind},
+            {"otherBehindMs",
+             x.other_behind_ms}}.dump()};
       },
   };
 }

@@ -14,7 +14,8 @@
 namespace lama::actors {
 
 /// Who goes next: of all clients with work, the one that was given least, whatever the others have piled up. What a client was given counts from what the
-/// others had when it came, so that nobody saves up turns; of two that were given the same, who has just come goes first. A client with much under way waits until some of its own ends; the others do not notice.
+/// others had when it came, so that nobody saves up turns; of two that were given the same, who has just come goes first. A client with much under way waits
+/// until some of its own ends; the others do not notice.
 ///
 ///   add ──► [client: piece, piece, …] ──next──► under way ──ended, charge──►
 class fair_turns {

@@ -40,7 +40,8 @@ told_error tell(gateway_pointer self, const std::string& what, call_outcome& out
   if (number == jsonrpc::code::internal && outcome.data.is_null())
     return {number, "Something failed inside the node; its log says more under this id.", {{"logId", log_failure(self, what, failure)}}};
   if (number == jsonrpc::code::invalid_params && outcome.data.is_null())
-    return {number, failure.message, {{"path", failure.detail.starts_with("/") && failure.detail.size() > 1 ? failure.detail : ""}, {"reason", failure.message}}};
+    return {
+        number, failure.message, {{"path", failure.detail.starts_with("/") && failure.detail.size() > 1 ? failure.detail : ""}, {"reason", failure.message}}};
   if (outcome.data.is_null() && !failure.detail.empty())
     outcome.data = {{"detail", failure.detail}};
   return {number, failure.message, std::move(outcome.data)};
@@ -129,7 +130,8 @@ void answer_post(gateway_pointer self, const std::shared_ptr<arrived_request>& w
   }
   auto who = caller_of(*what);
   auto client = client_of(0, who.address);
-  run(self, {std::move(client), std::move(what->request.body), [who = std::move(who)] { return who; }, [respond = what->respond](std::optional<std::string> answer) {
+  run(self, {std::move(client), std::move(what->request.body), [who = std::move(who)] { return who; },
+             [respond = what->respond](std::optional<std::string> answer) {
                net::http_response x;
                if (answer)
                  x.body = std::move(*answer);

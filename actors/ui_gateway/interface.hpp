@@ -85,8 +85,9 @@ struct watcher_rested {
 LAMA_MESSAGE(watcher_rested, x.user, x.number)
 
 /// JSON-RPC, blobs and health of one side of the node.
-using ui_gateway_actor = call_server_actor::extend<caf::reacts_to<http_arrived>, caf::reacts_to<socket_said>, caf::reacts_to<socket_gone>,
-                                                   caf::reacts_to<upload_piece>, caf::reacts_to<download_wanted>, caf::reacts_to<user_news>,
-                                                   caf::reacts_to<take_turn>, caf::reacts_to<look_due>, caf::reacts_to<watcher_rested>, caf::replies_to<get_status>::with<status_report>>;
+using ui_gateway_actor =
+    call_server_actor::extend<caf::reacts_to<http_arrived>, caf::reacts_to<socket_said>, caf::reacts_to<socket_gone>, caf::reacts_to<upload_piece>,
+                              caf::reacts_to<download_wanted>, caf::reacts_to<user_news>, caf::reacts_to<take_turn>, caf::reacts_to<look_due>,
+                              caf::reacts_to<watcher_rested>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

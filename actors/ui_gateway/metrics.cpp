@@ -123,7 +123,8 @@ std::string gateway_metrics::text(const json& walked) const {
   const auto* other = walked["side"] == "archive" ? "sparse" : "archive";
   for (const auto& [user, lag] : walked["lag"].items()) {
     std::vector<ClientMetric::Label> labels{{"user", user}, {"peer", other}};
-    add(found, "lama_sync_behind_entries", "Entries of this side's change log that the other instance has not acknowledged.", labels, number_of(lag["entries"]));
+    add(found, "lama_sync_behind_entries", "Entries of this side's change log that the other instance has not acknowledged.", labels,
+        number_of(lag["entries"]));
     add(found, "lama_sync_behind_seconds", "How long the oldest of them has waited.", labels, number_of(lag["ageMs"]) / 1000);
   }
   for (const auto& [role, status] : walked["actors"].items()) {

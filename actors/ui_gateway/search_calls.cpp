@@ -11,8 +11,8 @@
 #include <tuple>
 #include <utility>
 
-/// query:search: messages by their words, newest first. The archive reads folded texts in blocks (protocol/models/text_index.hpp) and looks at the messages that
-/// fit alone; a device without its archive reads the messages that it keeps.
+/// query:search: messages by their words, newest first. The archive reads folded texts in blocks (protocol/models/text_index.hpp) and looks at the messages
+/// that fit alone; a device without its archive reads the messages that it keeps.
 namespace lama::actors::channels {
 
 namespace {

@@ -71,12 +71,9 @@ json sync_state(gateway_pointer self, const user_context& user, bool bridge_conn
   auto total = view->last_sequence();
   auto outbox = outbox_of(self, user, *view);
   const auto* status = !bridge_connected ? "offline" : outbox.waiting > 0 ? "syncing" : "idle";
-  return {{"sequence", total},
-          {"bridgeConnected", bridge_connected},
-          {"outbox", outbox.waiting},
-          {"outboxAgeMs", outbox.oldest_ms},
-          {"total", total},
-          {"progress", total - std::min<uint64_t>(total, outbox.waiting)},
+  return {{"sequence", total},        {"bridgeConnected", bridge_connected},
+          {"outbox", outbox.waiting}, {"outboxAgeMs", outbox.oldest_ms},
+          {"total", total},           {"progress", total - std::min<uint64_t>(total, outbox.waiting)},
           {"status", status}};
 }
 

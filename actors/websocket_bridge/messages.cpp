@@ -41,14 +41,28 @@ lines_imported from_wire(import_answer x) {
 
 figures_answer to_wire(const sync_figures& x) {
   auto thousandths = [](double a_second) { return static_cast<uint64_t>(std::max(0.0, a_second) * 1000); };
-  return {x.sequence,    x.objects,      x.bytes, x.lost, thousandths(x.entries_a_second), thousandths(x.commits_a_second),
-          x.knows_other, x.other_behind, static_cast<uint64_t>(std::max<int64_t>(0, x.other_behind_ms))};
+  return {x.sequence,
+          x.objects,
+          x.bytes,
+          x.lost,
+          thousandths(x.entries_a_second),
+          thousandths(x.commits_a_second),
+          x.knows_other,
+          x.other_behind,
+          static_cast<uint64_t>(std::max<int64_t>(0, x.other_behind_ms))};
 }
 
 sync_figures from_wire(const figures_answer& x) {
   constexpr uint64_t longest_ms = uint64_t{1} << 53; // JSON's whole numbers
-  return {x.sequence,    x.objects,      x.bytes, x.lost, static_cast<double>(x.entries_a_kilosecond) / 1000, static_cast<double>(x.commits_a_kilosecond) / 1000,
-          x.knows_other, x.other_behind, static_cast<int64_t>(std::min(x.other_behind_ms, longest_ms))};
+  return {x.sequence,
+          x.objects,
+          x.bytes,
+          x.lost,
+          static_cast<double>(x.entries_a_kilosecond) / 1000,
+          static_cast<double>(x.commits_a_kilosecond) / 1000,
+          x.knows_other,
+          x.other_behind,
+          static_cast<int64_t>(std::min(x.other_behind_ms, longest_ms))};
 }
 
 } // namespace lama::actors::bridge

@@ -20,9 +20,9 @@ inline constexpr std::size_t entries_a_block = 128;
 
 /// One entry; without text where it holds none.
 struct indexed_text {
-  hash message;      ///< the CreationTime of the message that says it; of an edit, the edited one's
-  int64_t time = 0;  ///< of that message
-  std::string text;  ///< folded
+  hash message;     ///< the CreationTime of the message that says it; of an edit, the edited one's
+  int64_t time = 0; ///< of that message
+  std::string text; ///< folded
 };
 std::string encode_block(const std::vector<indexed_text>& oldest_first);
 /// Nothing where it is damaged. The texts point into `block`.

@@ -171,8 +171,8 @@ TEST_F(repairs, refuses_a_path_that_goes_too_deep) {
     ASSERT_TRUE(store_version(own, chain_of(own, length, "b"), 2));
     auto node = put_edge(own, put(own, chain_of(own, 1, "c")), 3);
     auto head = *own.head(*own.put(chain_of(own, 1, "c"))->id);
-    auto merged = detail::merge_data(own, {head, *load_version_node(own, head)}, {node, *load_version_node(own, node)}, merge_repairs::on,
-                                     detail::merge_route::generic);
+    auto merged =
+        detail::merge_data(own, {head, *load_version_node(own, head)}, {node, *load_version_node(own, node)}, merge_repairs::on, detail::merge_route::generic);
     EXPECT_EQ(static_cast<bool>(merged), length == 100);
     if (!merged) {
       EXPECT_EQ(merged.failure().code, errc::too_large);
