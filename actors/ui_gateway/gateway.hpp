@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace lama::actors {
@@ -54,6 +55,7 @@ struct gateway_state {
 
   std::shared_ptr<const connection_context> context;
   std::shared_ptr<gateway_door> door;
+  std::set<std::string> restoring; ///< users who are being restored: one at a time works in a folder
   std::unique_ptr<attempts> logins;
   std::map<uint64_t, upload> uploads;
   uint64_t last_upload = 0;

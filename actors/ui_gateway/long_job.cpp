@@ -32,7 +32,7 @@ std::atomic<int> running{0};
 
 } // namespace
 
-void run_apart(gateway_pointer self, const user_context& user, std::function<result<json>()> work, std::function<void(result<json>)> then) {
+void run_apart(gateway_pointer self, std::function<result<json>()> work, std::function<void(result<json>)> then) {
   if (running.fetch_add(1) >= most_long_jobs) {
     --running;
     return then(lama::fail(errc::overloaded, "Other long jobs are under way; try again when they are done."));
@@ -42,13 +42,13 @@ void run_apart(gateway_pointer self, const user_context& user, std::function<res
     --running;
     return outcome;
   };
-  auto made = user.environment->where == placement::production ? self->spawn<caf::detached>(worker) : self->spawn(worker);
+  auto made = self->state.context->environment->where == placement::production ? self->spawn<caf::detached>(worker) : self->spawn(worker);
   self->request(made, deadline, do_job{std::move(counted)})
       .then([then](const job_done& done) { then(std::move(*done.outcome)); }, [then](const caf::error& failure) { then(from_caf(failure)); });
 }
 
 void run_long_job(gateway_pointer self, const call_scope& x, std::function<result<json>()> work) {
-  run_apart(self, *x.user, std::move(work), [x](result<json> outcome) {
+  run_apart(self, std::move(work), [x](result<json> outcome) {
     if (outcome)
       x.done(std::move(*outcome));
     else

@@ -11,7 +11,7 @@ inline constexpr int most_long_jobs = 4;
 
 /// `work` runs on a thread of its own (in the simulation: as an actor like all others), so it touches no actor; what it reads is a view of
 /// the store. `then` is told on the gateway's; `overloaded` where too many are under way.
-void run_apart(gateway_pointer self, const user_context& user, std::function<result<json>()> work, std::function<void(result<json>)> then);
+void run_apart(gateway_pointer self, std::function<result<json>()> work, std::function<void(result<json>)> then);
 /// The same, as the answer of a call.
 void run_long_job(gateway_pointer self, const call_scope& x, std::function<result<json>()> work);
 
