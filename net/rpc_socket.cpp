@@ -3,6 +3,7 @@
 #include "net/detail/patient.hpp"
 #include "protocol/limits.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -27,6 +28,7 @@ struct rpc_socket::state {
   url to;
   patient runner;
   websocket::stream<coalescing_socket, false> stream{coalescing_socket{plain_socket{runner.context()}}};
+  asio::steady_timer alarm{runner.context()}; ///< ends a wait for messages
   beast::flat_buffer buffer;
   bool reading = false;
   std::optional<error_code> read_outcome;
@@ -98,8 +100,11 @@ result<done> rpc_socket::state::receive(clock::time_point until) {
     read_outcome.reset();
     stream.async_read(buffer, [this](error_code failure, std::size_t) { read_outcome = failure; });
   }
+  // `run_one_until` rounds up to whole milliseconds, which is more than a call takes; an alarm does not.
+  alarm.expires_at(until);
+  alarm.async_wait([](error_code) {});
   runner.context().restart();
-  while (!read_outcome && runner.context().run_one_until(until) > 0)
+  while (!read_outcome && clock::now() < until && runner.context().run_one() > 0)
     ;
   if (!read_outcome)
     return done{};

@@ -40,7 +40,7 @@ rebuild::rebuild(std::shared_ptr<database> from, std::shared_ptr<database> to, c
 }
 
 result<rebuild::outcome> rebuild::run() {
-  for (auto each : {&rebuild::read_types, &rebuild::read_registered_recipes, &rebuild::carry_records, &rebuild::carry_log, &rebuild::fill_gaps,
+  for (auto each : {&rebuild::read_types, &rebuild::learn_from_texts, &rebuild::carry_records, &rebuild::carry_log, &rebuild::fill_gaps,
                     &rebuild::heal_id_objects, &rebuild::write_types, &rebuild::name_what_is_missing, &rebuild::carry_reverse_maps, &rebuild::carry_heads,
                     &rebuild::mend_versions, &rebuild::append_lines, &rebuild::carry_notes, &rebuild::join_type_lists, &rebuild::write_counts}) {
     (this->*each)();
@@ -60,7 +60,7 @@ log_line rebuild::line_of(const hash& name, const record_head& head) {
   if (head.kind == record_kind::id_object)
     return {change_kind::id_object, head.type, {}, name, false};
   auto is_blob = head.kind == record_kind::blob || head.kind == record_kind::chunked_blob || head.type == 0;
-  return {is_blob ? change_kind::blob : change_kind::object, head.type, name, head.id, false};
+  return {is_blob ? change_kind::blob : change_kind::object, head.type, name, is_blob ? std::nullopt : head.id, false};
 }
 
 void rebuild::tell(std::string text) {
@@ -112,25 +112,58 @@ void rebuild::read_types() {
       last_possible_ = counts->last_sequence;
 }
 
-/// Before anything of their types is looked at. Only a store with types that we do not ship is read once more for it.
-void rebuild::read_registered_recipes() {
-  if (std::ranges::all_of(types_, [this](const auto& x) { return recipes_.find(x.second) != nullptr; }))
-    return;
+/// Names of types that the table of types has lost, and the types that were registered here: before anything of these types is looked at, since a number
+/// that seems free may be that of a lost name.
+void rebuild::learn_from_texts() {
   each_old("o", [&](std::string_view at, std::string_view value) {
     auto name = hash::from_bytes(at);
     auto found = name ? decode_record(std::string{value}) : std::nullopt;
-    if (found && found->head.kind == record_kind::object && protocol::classify(found->payload()).type == "Recipe" && sha256(found->payload()) == *name)
+    if (!found)
+      return;
+    note_number(found->head.type);
+    if (!found->head.is_text())
+      return;
+    auto type = std::string{protocol::classify(found->payload()).type};
+    auto is_recipe = type == "Recipe" && found->head.kind == record_kind::object;
+    auto names_number = nameless_.contains(found->head.type) && !numbers_.contains(type);
+    if ((!is_recipe && !names_number) || sha256(found->payload()) != *name)
+      return;
+    if (is_recipe)
       static_cast<void>(recipes_.add(found->payload()));
+    if (names_number) {
+      types_.emplace(found->head.type, type);
+      numbers_.emplace(type, found->head.type);
+      nameless_.erase(found->head.type);
+    }
   });
+  each_old("l", [&](std::string_view, std::string_view value) {
+    if (auto lines = decode_lines(value))
+      for (const auto& line : *lines)
+        note_number(line.type);
+  });
+}
+
+void rebuild::note_number(uint16_t type) {
+  if (type != 0 && !types_.contains(type))
+    nameless_.insert(type);
 }
 
 uint16_t rebuild::number_of(const std::string& type) {
   if (auto known = numbers_.find(type); known != numbers_.end())
     return known->second;
-  auto number = static_cast<uint16_t>(types_.empty() ? 1 : types_.rbegin()->first + 1);
+  uint16_t number = 1;
+  while (types_.contains(number) || nameless_.contains(number))
+    ++number;
   types_.emplace(number, type);
   numbers_.emplace(type, number);
   return number;
+}
+
+/// What is not here and of a type whose name is lost is of no type until it comes back: then its text says the type, and it is listed anew.
+record_head rebuild::without_lost_type(record_head head) const {
+  if (nameless_.contains(head.type))
+    head.type = 0, head.indexed = 0;
+  return head;
 }
 
 void rebuild::carry_records() {
@@ -146,7 +179,7 @@ void rebuild::carry_record(const hash& name, std::string_view value) {
   auto found = decode_record(std::string{value});
   if (!found || found->head.sequence > last_possible_)
     return lose(name, {}, value);
-  const auto& head = found->head;
+  auto head = found->head.is_text() ? found->head : without_lost_type(found->head);
   if (head.here() && old_.digest_of(*found) != name)
     return lose(name, head, value);
   if (head.sequence > last_record_) {
@@ -171,13 +204,8 @@ void rebuild::carry_text(const hash& name, stored_record found) {
     return keep(name, head, found.payload(), found.payload().size());
   }
   // The text is the truth; head and table of types only repeat it.
-  const auto& type = facts->type->name;
-  if (auto known = types_.find(head.type); known == types_.end() && head.type != 0 && !numbers_.contains(type)) {
-    types_.emplace(head.type, type);
-    numbers_.emplace(type, head.type);
-  }
   auto told = std::pair{head.type, head.kind};
-  head.type = number_of(type);
+  head.type = number_of(facts->type->name);
   head.kind = facts->is_id_object ? record_kind::id_object : record_kind::object;
   head.id = facts->is_id_object ? std::nullopt : facts->id_hash;
   if (told != std::pair{head.type, head.kind} || head.id != found.head.id)
@@ -203,6 +231,7 @@ void rebuild::keep(const hash& name, const record_head& head, std::string_view p
 }
 
 void rebuild::lose(const hash& name, record_head head, std::string_view value) {
+  head = without_lost_type(head);
   head.kind = record_kind::lost;
   put(keys::object(name), encode(head, {}));
   put(keys::quarantined(name), value);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -60,8 +61,10 @@ private:
   void each_old(std::string_view prefix, const std::function<void(std::string_view rest, std::string_view value)>& each);
 
   void read_types();
-  void read_registered_recipes();
+  void learn_from_texts();
+  void note_number(uint16_t type);
   uint16_t number_of(const std::string& type);
+  record_head without_lost_type(record_head head) const;
   void write_types();
 
   void carry_records();
@@ -74,6 +77,7 @@ private:
 
   void carry_log();
   void carry_line(uint64_t sequence, const log_line& line);
+  std::string without_lost_types(std::string_view value, std::vector<log_line> lines) const;
   void fill_gaps();
   void write_lines(uint64_t first, const std::vector<log_line>& lines);
   void heal_id_objects();
@@ -103,6 +107,7 @@ private:
 
   std::map<uint16_t, std::string> types_;
   std::map<std::string, uint16_t, std::less<>> numbers_;
+  std::set<uint16_t> nameless_; ///< numbers in use of which neither the table of types nor a text says the name
   totals counts_;
   uint64_t records_ = 0;
   uint64_t last_possible_ = UINT64_MAX; ///< as the old counts say: a record that claims a later line has a damaged head

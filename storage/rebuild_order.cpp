@@ -21,7 +21,7 @@ void rebuild::carry_log() {
     next_line_ = first;
     for (const auto& line : *lines)
       carry_line(next_line_++, line);
-    put(keys::log(first), value);
+    put(keys::log(first), without_lost_types(value, *std::move(lines)));
   });
   // Beyond the last record there can only have been lines of heads, and these are all told again.
   if (next_line_ <= last_record_)
@@ -36,15 +36,28 @@ void rebuild::carry_line(uint64_t sequence, const log_line& line) {
   const auto& name = line.kind == change_kind::id_object ? *line.id : line.name;
   auto id = line.kind == change_kind::object ? line.id : std::nullopt;
   auto known = new_.record(name);
+  // Its entries in the indexes may be lost as well: it is in none until it comes back, and then in all.
+  record_head head{record_kind::lost, 0, sequence, 0, id};
   if (!known) {
-    lose(name, {record_kind::lost, line.type, sequence, sequence, id}, {});
+    lose(name, head, {});
     flush(); // a later line may tell of it again
   } else if (known->head.kind == record_kind::lost && known->head.sequence == 0) {
-    record_head head{record_kind::lost, line.type, sequence, sequence, id};
     put(keys::object(name), encode(head, {}));
-    list(name, head);
     flush();
   }
+}
+
+/// Else a type that comes later would take the number, and these lines would tell of that.
+std::string rebuild::without_lost_types(std::string_view value, std::vector<log_line> lines) const {
+  if (std::ranges::none_of(lines, [this](const log_line& x) { return nameless_.contains(x.type); }))
+    return std::string{value};
+  std::string mended;
+  for (auto& line : lines) {
+    if (nameless_.contains(line.type))
+      line.type = 0;
+    append_line(mended, line);
+  }
+  return mended;
 }
 
 void rebuild::fill_gaps() {
@@ -96,9 +109,11 @@ void rebuild::heal_id_objects() {
     if (known)
       counts_.discount(known->head.kind, 0);
     if (head.sequence == 0) {
-      head.sequence = head.indexed = next_line_ + appended_.size();
+      head.sequence = next_line_ + appended_.size();
       appended_.push_back({change_kind::id_object, head.type, {}, id, false});
     }
+    if (head.indexed == 0)
+      head.indexed = head.sequence;
     erase(keys::quarantined(id));
     keep(id, head, text, text.size());
     index(id, head, *facts);
@@ -107,12 +122,14 @@ void rebuild::heal_id_objects() {
 }
 
 void rebuild::carry_reverse_maps() {
-  // Those of objects that are here were made from their texts; of the others only the old maps know.
+  // Those of objects that are here were made from their texts; of the others only the old maps know. Where the name of their type is lost, nobody could
+  // ask for them, and they are made when the objects come back.
   for (const auto* prefix : {"r", "i"})
     each_old(prefix, [&](std::string_view at, std::string_view value) {
       auto name = hash::from_bytes(value);
       auto record = name ? new_.record(*name) : std::nullopt;
-      if (record && !record->head.here())
+      auto type = static_cast<uint16_t>(piece_reader{at.substr(std::min<std::size_t>(at.size(), 32))}.number(2));
+      if (record && !record->head.here() && record->head.type == type)
         put(std::string{prefix}.append(at), value);
     });
 }

@@ -8,7 +8,6 @@
 #include "actors/ui_gateway/feed.hpp"
 #include "actors/ui_gateway/interface.hpp"
 #include "actors/ui_gateway/metrics.hpp"
-#include "actors/ui_gateway/page_marks.hpp"
 #include "actors/ui_gateway/streams.hpp"
 
 #include <map>
@@ -62,7 +61,6 @@ struct gateway_state {
   std::map<std::string, watcher> watchers;
   std::map<std::string, call_queue> queues; ///< by user; the device's side alone
   stream_table streams;
-  page_marks marks;
   gateway_metrics metrics;
   std::unique_ptr<attempts> rates; ///< of all calls, by websocket or address
   bool looks = false;              ///< a look is due

@@ -4,6 +4,7 @@
 #include "actors/outbox/refusals.hpp"
 #include "actors/ui_gateway/long_job.hpp"
 #include "actors/ui_gateway/older.hpp"
+#include "actors/ui_gateway/page_starts.hpp"
 #include "actors/ui_gateway/views.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/models/chat.hpp"
@@ -173,40 +174,46 @@ result<models::channel_page> read_on(const storage::snapshot& from, std::vector<
   }
 }
 
-void list_page(gateway_pointer self, const call_scope& x, int rounds_left) {
+/// A page that begins below `start`, or with the newest message where that is null.
+void list_page(gateway_pointer self, const call_scope& x, int rounds_left, const std::shared_ptr<const page_starts>& starts) {
   LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
   LAMA_PARAMETER(limit, count_parameter(x, "limit", 50, most_messages));
   LAMA_PARAMETER(before, time_parameter(x, "before"));
   auto view = x.user->store->read();
-  if (!protocol::load_current(*view, models::conversation_id(conversation)))
-    return x.fail(lama::fail(errc::not_found, "There is no conversation " + conversation.substr(0, 200) + " here."));
   viewer views{*x.user, *view};
   models::page_request request;
   request.limit = limit;
   request.before = before;
-  auto newest = models::newest_of(*view, models::channels_named(*view, conversation));
-  auto& marks = self->state.marks;
-  auto start = before ? marks.begin(page_marks::key(x.user->user, conversation, *before), newest) : newest;
+  auto start = before && starts ? starts->before(*view, *before) : models::newest_of(*view, models::channels_named(*view, conversation));
   LAMA_PARAMETER(page, read_on(*view, std::move(start), request, views.keys()));
   if (page.entries.size() < limit && !self->state.is_archive() && rounds_left > 0) {
     // What this side does not keep, the archive has.
-    auto gaps = gaps_of(*view, page);
+    auto gaps = gaps_of(page);
     auto far = std::ranges::any_of(gaps, [&](const channel_gap& gap) { return before && gap.oldest && *before < *gap.oldest; });
     if (far)
       return ask_archive(self, x); // between here and there may be years: they are not fetched for one look
     if (!gaps.empty())
-      return fetch_older(self, x.user, gaps, limit, [self, x, rounds_left, nothing = page.entries.empty()](const result<lama::done>& fetched) {
+      return fetch_older(self, x.user, gaps, limit, [self, x, rounds_left, starts, nothing = page.entries.empty()](const result<lama::done>& fetched) {
         if (!fetched && nothing)
           return x.fail(fetched.failure());
-        list_page(self, x, fetched ? rounds_left - 1 : 0);
+        list_page(self, x, fetched ? rounds_left - 1 : 0, starts);
       });
   }
-  if (!page.entries.empty() && std::ranges::none_of(page.next, &models::channel_position::gap))
-    marks.set(page_marks::key(x.user->user, conversation, page.entries.back().timestamp), std::move(newest), page.next);
   time_span within{std::nullopt, before};
   if (!page.complete() && !page.entries.empty())
     within.after = page.entries.back().timestamp - 1;
   x.done(shown_page(x, *view, conversation, page.entries, within, !page.complete()));
+}
+
+void list_before(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(conversation, text_parameter(x, "conversationId"));
+  auto view = x.user->store->read();
+  if (!protocol::load_current(*view, models::conversation_id(conversation)))
+    return x.fail(lama::fail(errc::not_found, "There is no conversation " + conversation.substr(0, 200) + " here."));
+  if (x["before"].is_null())
+    return list_page(self, x, fetch_rounds, nullptr);
+  find_page_starts(self, x.user, models::channels_named(*view, conversation),
+                   [self, x](std::shared_ptr<const page_starts> starts) { list_page(self, x, fetch_rounds, starts); });
 }
 
 /// The first moment after this one.
@@ -214,15 +221,14 @@ int64_t just_after(int64_t time) {
   return time == std::numeric_limits<int64_t>::max() ? time : time + 1;
 }
 
-/// The oldest `count` entries after a time, newest first. The channels are walked from their newest entries down.
-result<std::vector<models::channel_entry>> oldest_after(const storage::snapshot& from, const std::string& conversation, const time_span& asked,
-                                                        std::size_t count) {
+/// The oldest `count` entries after a time, newest first.
+result<std::vector<models::channel_entry>> oldest_after(const storage::snapshot& from, const page_starts& starts, const time_span& asked, std::size_t count) {
   models::page_request request;
   request.limit = most_messages;
   request.from = just_after(*asked.after);
   request.before = asked.before;
   std::deque<models::channel_entry> kept;
-  auto at = models::newest_of(from, models::channels_named(from, conversation));
+  auto at = starts.after(from, *asked.after, count);
   for (bool on = true; on;) {
     LAMA_TRY(page, models::read_page(from, at, request, {}));
     for (auto& entry : page.entries) {
@@ -236,11 +242,11 @@ result<std::vector<models::channel_entry>> oldest_after(const storage::snapshot&
   return std::vector<models::channel_entry>{std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end())};
 }
 
-/// The way down from a message that was found far back. It may be a long walk, and runs apart.
-result<json> list_newer(const call_scope& x, const std::string& conversation, std::size_t limit, const time_span& asked) {
+/// The way down from a message that was found far back.
+result<json> list_newer(const call_scope& x, const std::string& conversation, std::size_t limit, const time_span& asked, const page_starts& starts) {
   auto view = x.user->store->read();
   viewer views{*x.user, *view};
-  LAMA_TRY(entries, oldest_after(*view, conversation, asked, limit + 1));
+  LAMA_TRY(entries, oldest_after(*view, starts, asked, limit + 1));
   auto more = entries.size() > limit;
   if (more)
     entries.erase(entries.begin());
@@ -260,7 +266,7 @@ result<bool> lacks_some_after(const call_scope& x, const std::string& conversati
   newer.limit = limits::channel_walk;
   newer.from = just_after(after);
   LAMA_TRY(page, models::read_page(*view, models::newest_of(*view, models::channels_named(*view, conversation)), newer, {}));
-  return !gaps_of(*view, page).empty();
+  return !gaps_of(page).empty();
 }
 
 void list_after(gateway_pointer self, const call_scope& x) {
@@ -271,26 +277,31 @@ void list_after(gateway_pointer self, const call_scope& x) {
   auto view = x.user->store->read();
   if (!protocol::load_current(*view, models::conversation_id(conversation)))
     return x.fail(lama::fail(errc::not_found, "There is no conversation " + conversation.substr(0, 200) + " here."));
-  auto job = [x, conversation, limit, within = time_span{after, before}, on_device = !self->state.is_archive()]() -> result<json> {
-    LAMA_TRY(lacks, on_device ? lacks_some_after(x, conversation, *within.after) : result<bool>{false});
-    return lacks ? json{} : list_newer(x, conversation, limit, within);
+  auto list = [self, x, conversation, limit, within = time_span{after, before}](const std::shared_ptr<const page_starts>& starts) {
+    if (!starts)
+      return x.fail(lama::fail(errc::overloaded, "Other long jobs are under way; try again when they are done."));
+    auto job = [x, conversation, limit, within, starts, on_device = !self->state.is_archive()]() -> result<json> {
+      LAMA_TRY(lacks, on_device ? lacks_some_after(x, conversation, *within.after) : result<bool>{false});
+      return lacks ? json{} : list_newer(x, conversation, limit, within, *starts);
+    };
+    // A device that does not keep everything since then asks who does.
+    run_apart(self, std::move(job), [self, x](result<json> listed) {
+      if (!listed)
+        x.fail(listed.failure());
+      else if (listed->is_null())
+        ask_archive(self, x);
+      else
+        x.done(std::move(*listed));
+    });
   };
-  // A device that does not keep everything since then asks who does.
-  run_apart(self, std::move(job), [self, x](result<json> listed) {
-    if (!listed)
-      x.fail(listed.failure());
-    else if (listed->is_null())
-      ask_archive(self, x);
-    else
-      x.done(std::move(*listed));
-  });
+  find_page_starts(self, x.user, models::channels_named(*view, conversation), std::move(list));
 }
 
 } // namespace
 
 void list_messages(gateway_pointer self, const call_scope& x) {
   if (x["after"].is_null())
-    list_page(self, x, fetch_rounds);
+    list_before(self, x);
   else
     list_after(self, x);
 }

@@ -53,23 +53,11 @@ std::vector<hash> all_channels(const storage::snapshot& from) {
 
 } // namespace
 
-std::vector<channel_gap> gaps_of(const storage::snapshot& from, const models::channel_page& page) {
+std::vector<channel_gap> gaps_of(const models::channel_page& page) {
   std::vector<channel_gap> gaps;
-  for (const auto& position : page.next) {
-    if (!position.gap)
-      continue;
-    channel_gap gap{position.channel, {}};
-    auto head = models::channel_head(from, position.channel);
-    auto next = head ? *head : std::nullopt;
-    for (std::size_t walked = 0; next && walked < limits::channel_walk; ++walked) {
-      auto entry = models::read_entry(from, position.channel, *next);
-      if (!entry)
-        break;
-      gap.oldest = entry->timestamp;
-      next = entry->previous;
-    }
-    gaps.push_back(gap);
-  }
+  for (const auto& position : page.next)
+    if (position.gap)
+      gaps.push_back({position.channel, position.above});
   return gaps;
 }
 

@@ -16,7 +16,7 @@ struct channel_gap {
   hash channel;
   std::optional<int64_t> oldest; ///< time of the last entry that is here; absent: none is
 };
-std::vector<channel_gap> gaps_of(const storage::snapshot& from, const models::channel_page& page);
+std::vector<channel_gap> gaps_of(const models::channel_page& page);
 
 /// Fetches the next `count` entries below each gap from the archive; `then` is told when they are stored, or why they are not. Offline it is
 /// remembered what was looked for, and the next session with the archive asks for it.

@@ -27,7 +27,6 @@ result<channel_entry> read_without_author(const object_source& from, const hash&
 struct cursor {
   channel_position at;
   std::optional<channel_entry> current;
-  int64_t reached = std::numeric_limits<int64_t>::max(); ///< time of the last entry read
 
   void load(const object_source& from) {
     current.reset();
@@ -39,11 +38,11 @@ struct cursor {
       at.gap = true;
       return;
     }
-    reached = entry->timestamp;
     current = std::move(*entry);
   }
   void advance(const object_source& from) {
     at.next = current->previous;
+    at.above = current->timestamp;
     load(from);
   }
 };
@@ -58,7 +57,7 @@ cursor* newest(std::vector<cursor>& cursors) {
   auto unknown = std::numeric_limits<int64_t>::min(); // what a gap hides is not newer than this
   for (auto& x : cursors) {
     if (x.at.gap)
-      unknown = std::max(unknown, x.reached);
+      unknown = std::max(unknown, x.at.above.value_or(std::numeric_limits<int64_t>::max()));
     if (x.current && (!best || newer(*x.current, *best->current)))
       best = &x;
   }

@@ -100,6 +100,7 @@ struct channel_position {
   hash channel;
   std::optional<hash> next; ///< absent: the list is read to its end
   bool gap = false;         ///< `next` is not here but held by the archive (or was never delivered): ask for it, then read on
+  std::optional<int64_t> above{}; ///< time of the entry above `next`, where one was read
 };
 struct channel_page {
   std::vector<channel_entry> entries; ///< newest first

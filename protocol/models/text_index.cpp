@@ -3,6 +3,7 @@
 #include "protocol/models/annotations.hpp"
 #include "protocol/models/chat.hpp"
 #include "protocol/models/import.hpp"
+#include "protocol/models/packed.hpp"
 #include "protocol/models/search.hpp"
 
 #include <charconv>
@@ -12,19 +13,6 @@ namespace lama::models {
 namespace {
 
 constexpr std::size_t record_head = 32 + 8 + 4;
-
-template <class Number>
-void append_number(std::string& to, Number x) {
-  for (std::size_t i = 0; i < sizeof x; ++i)
-    to.push_back(static_cast<char>(static_cast<uint64_t>(x) >> (8 * i)));
-}
-
-uint64_t read_number(std::string_view from, std::size_t bytes) {
-  uint64_t x = 0;
-  for (std::size_t i = 0; i < bytes; ++i)
-    x |= static_cast<uint64_t>(static_cast<unsigned char>(from[i])) << (8 * i);
-  return x;
-}
 
 /// The ChatMessage of a payload, be it imported.
 result<chat_message> message_in(const object_source& from, const object& payload) {
@@ -41,8 +29,8 @@ std::string encode_block(const std::vector<indexed_text>& oldest_first) {
   std::string out;
   for (const auto& x : oldest_first) {
     out += x.message.raw();
-    append_number(out, x.time);
-    append_number(out, static_cast<uint32_t>(x.text.size()));
+    packed::append(out, x.time);
+    packed::append(out, static_cast<uint32_t>(x.text.size()));
     out += x.text;
   }
   return out;
@@ -54,8 +42,8 @@ std::optional<std::vector<indexed_view>> decode_block(std::string_view block) {
     if (block.size() < record_head)
       return std::nullopt;
     auto message = hash::from_bytes(block.substr(0, 32));
-    auto time = static_cast<int64_t>(read_number(block.substr(32), 8));
-    auto length = read_number(block.substr(40), 4);
+    auto time = static_cast<int64_t>(packed::read(block.substr(32), 8));
+    auto length = packed::read(block.substr(40), 4);
     if (!message || block.size() - record_head < length)
       return std::nullopt;
     all.push_back({*message, time, block.substr(record_head, length)});

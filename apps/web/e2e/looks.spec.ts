@@ -19,7 +19,10 @@ function keep_still(): void {
     ['.facts code', '0123 4567 … 89ab cdef'],
     ['.tile dd', '12'],
     ['td.detail', 'ws://127.0.0.1:8765'],
-    ['.chart figcaption span:last-child', 'now 1, at most 12'],
+    ['.figures > div:not(.lag) dd', '1,234'],
+    ['.figures .lag dd', 'nothing'],
+    ['.scale', '20'],
+    ['.chart .told', 'now 1, at most 12'],
     ['.banner p > [aria-hidden]', 'Trying again in 3 s.'],
   ];
   const still = () => {
@@ -38,8 +41,8 @@ function keep_still(): void {
     for (const x of document.querySelectorAll<HTMLInputElement>('.input.code')) if (x.readOnly) x.value = 'lama://invite/'.padEnd(400, '0123456789abcdef');
     const drawings: [string, string, string][] = [
       ['.qr path', 'd', 'M4 4h7v7h-7zM30 4h7v7h-7zM4 30h7v7h-7zM14 14h6v6h-6zM22 24h9v3h-9z'],
-      ['.chart-area', 'd', ''],
-      ['.chart-line', 'points', '300,100 400,40 500,80 600,60'],
+      ['.plot .chart-line.sparse', 'points', '300,100 400,40 500,80 600,60'],
+      ['.plot .chart-line.archive', 'points', '300,110 400,70 500,100 600,90'],
     ];
     for (const [place, name, drawn] of drawings) for (const x of document.querySelectorAll(place)) if (x.getAttribute(name) !== drawn) x.setAttribute(name, drawn);
     for (const x of document.querySelectorAll('.avatar[class*=hue-]')) {
@@ -53,10 +56,11 @@ function keep_still(): void {
   new MutationObserver(still).observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ['class', 'd', 'points'] });
 }
 
-async function look_at(page: Page, view: string): Promise<void> {
+/** `height`: for what is longer than a screen, by the name of the look. */
+async function look_at(page: Page, view: string, height: Record<string, number> = {}): Promise<void> {
   await page.evaluate(keep_still);
   for (const look of looks) {
-    await page.setViewportSize({ width: look.width, height: look.height });
+    await page.setViewportSize({ width: look.width, height: height[look.name] ?? look.height });
     await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
     await page.evaluate(() => document.fonts.ready);
     await page.evaluate(axe.source); // by the debugger: the page's own policy allows no such script
@@ -157,8 +161,9 @@ test('with a friend', async ({ person }) => {
   await look_at(page, 'pair-accept');
   await go(page, 'sync');
   await expect(page.getByText('Nothing is waiting')).toBeVisible();
-  await expect(page.locator('.chart-line')).toBeAttached();
-  await look_at(page, 'sync');
+  await expect(page.getByText('Both are in step')).toBeVisible();
+  await expect(page.locator('.plot .chart-line')).toHaveCount(4);
+  await look_at(page, 'sync', { light: 1300, dark: 1300, narrow: 1900 });
   await go(page, 'settings');
   await look_at(page, 'settings');
   await go(page, 'about');

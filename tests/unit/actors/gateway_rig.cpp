@@ -54,7 +54,7 @@ gateway_rig::gateway_rig(side which) {
   environment->network = std::make_shared<empty_network>();
   environment->files = files;
   environment->random = []() -> random_source& { return system_random(); };
-  environment->clock = &system_clock();
+  environment->clock = &clock_;
   environment->derivation = {2, 8, 1};
   environment->open_store = [this](const std::string& folder) {
     files->opened.push_back(folder);
@@ -107,6 +107,7 @@ void gateway_rig::settle() {
 }
 
 void gateway_rig::advance(std::chrono::milliseconds time) {
+  clock_.moved += time;
   scheduler().clock().advance_time(time);
   settle();
 }

@@ -82,6 +82,15 @@ public:
   std::vector<net::connection_id> order; ///< to whom, message by message
 };
 
+/// The time of day, and what a test has moved on: an hour in a test is one to who reads the clock, too.
+class moved_clock final : public wall_clock {
+public:
+  int64_t now_ms() const override {
+    return system_clock().now_ms() + moved.count();
+  }
+  std::chrono::milliseconds moved{0};
+};
+
 struct test_config : caf::actor_system_config {
   test_config();
 };
@@ -126,6 +135,7 @@ private:
   caf::scheduler::test_coordinator& scheduler();
 
   std::filesystem::path folder_;
+  moved_clock clock_;
   test_config config_;
   caf::actor_system system_{config_};
   std::map<net::connection_id, net::connection_events> sockets_;

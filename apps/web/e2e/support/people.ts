@@ -12,15 +12,15 @@ export interface Person {
 }
 
 interface Fixtures {
-  /** Somebody whose node runs; nobody is registered yet. */
-  person: (name: string, settings?: string[]) => Promise<Person>;
+  /** Somebody whose node runs; nobody is registered yet. `apart`: archive and device are processes of their own. */
+  person: (name: string, how?: { apart: boolean }) => Promise<Person>;
 }
 
 export const test = base.extend<Fixtures>({
   person: async ({ browser, contextOptions }, use) => {
     const all: Person[] = [];
-    await use(async (name, settings = []) => {
-      const node = await new TestNode(settings).start();
+    await use(async (name, how) => {
+      const node = await new TestNode([], how?.apart ? ['archive', 'sparse'] : ['run']).start();
       const page = await new_browser(browser, contextOptions);
       const person = { name, node, page };
       all.push(person);

@@ -1,5 +1,4 @@
 import type { Connection, Message } from '@lama/ipc-client';
-import { Archive, ArrowLeftRight, Monitor, Unplug } from '../components/icons.ts';
 import { useEffect, useState } from 'react';
 import { Button, Notice, Sheet } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
@@ -8,46 +7,36 @@ import { link_to } from '../lib/route.ts';
 import { use_store } from '../lib/store.ts';
 import { type NodeStatus, app, client } from '../state/app.ts';
 import { load_connections, load_queue } from '../state/user.ts';
-import { type Sample, most_samples, object_store_of, rates, with_sample } from '../state/samples.ts';
+import { type Sample, type SyncState, look_every_ms, sample_of, with_sample } from '../state/samples.ts';
 import { look_at_status } from '../state/session.ts';
 import { t } from '../strings.ts';
+import { Charts, Instances, standing_of } from './instances.tsx';
 import { why } from './where.tsx';
 
-const every_ms = 2_000;
-
-/** What the two parts of the node are doing, and what waits. */
+/** What the two instances of the user's node are doing, and what waits. */
 export default function Sync() {
   const { status, link, archive_connections } = use_store(app, (x) => ({ status: x.status, link: x.link, archive_connections: x.archive_connections }));
   useEffect(() => {
     void load_connections();
     void load_queue();
   }, [link.name]);
-  const { samples, round_trip } = use_samples();
+  const { sync, samples, round_trip } = use_sync();
   const open = link.name === 'open';
-  const store = object_store_of(status);
-  const bridge = open && status?.bridgeConnected === true;
+  const known = open ? sync : null;
+  // Without its archive a device is well; that the archive is away is told beside it.
+  const degraded = open && status?.status === 'degraded' && known?.bridgeConnected === true;
   return (
     <Sheet title={t.sync.title} className="wide">
       <h1>{t.sync.title}</h1>
       <p className="lead">{t.sync.intro}</p>
-      <div className="parts" role="group" aria-label={t.sync.title}>
-        <div className={`part ${open ? 'good' : 'bad'}`}>
-          <Monitor size={24} aria-hidden="true" />
-          <h2>{t.sync.device}</h2>
-          <p>{!open ? t.sync.away : status?.status === 'ok' ? t.sync.ok : status ? t.sync.degraded : t.loading}</p>
-        </div>
-        <div className={`wire ${bridge ? 'good' : 'bad'}`}>
-          {bridge ? <ArrowLeftRight size={22} aria-hidden="true" /> : <Unplug size={22} aria-hidden="true" />}
-          <span>{bridge ? t.sync.connected : t.sync.apart}</span>
-        </div>
-        <div className={`part ${bridge ? 'good' : 'bad'}`}>
-          <Archive size={24} aria-hidden="true" />
-          <h2>{t.sync.archive}</h2>
-          <p>{bridge ? t.sync.connected : t.sync.apart}</p>
-        </div>
-      </div>
-      <Numbers status={status} store={store} samples={samples} round_trip={round_trip} />
-      <Waiting />
+      <Instances standing={standing_of(open, known)} sync={known} degraded={degraded} />
+      <Charts samples={samples} />
+      <dl className="tiles">
+        <Tile name={t.sync.waiting} value={known ? number(known.outbox) : '–'} />
+        <Tile name={t.sync.roundTrip} value={open && round_trip !== null ? `${number(round_trip, 1)} ms` : '–'} />
+        <Tile name={t.sync.uptime} value={open && status ? duration(status.uptimeMs) : '–'} />
+      </dl>
+      <Waiting sync={known} />
       <Kept />
       <section>
         <h2>{t.sync.connections}</h2>
@@ -59,43 +48,34 @@ export default function Sync() {
   );
 }
 
-function use_samples(): { samples: Sample[]; round_trip: number | null } {
+/** Looks again and again, a while after the last answer, while the page is seen. */
+function use_sync(): { sync: SyncState | null; samples: Sample[]; round_trip: number | null } {
+  const [sync, set_sync] = useState<SyncState | null>(null);
   const [samples, set_samples] = useState<Sample[]>([]);
   const [round_trip, set_round_trip] = useState<number | null>(null);
   useEffect(() => {
     let ended = false;
+    let timer: ReturnType<typeof setTimeout>;
     const look = async () => {
-      const begun = performance.now();
-      const answered = await client.call('one-core:init', {}, { deadline: 5_000 }).catch(() => null);
-      if (ended) return;
-      set_round_trip(answered === null ? null : performance.now() - begun);
-      const store = object_store_of(await look_at_status());
-      if (store && !ended) set_samples((all) => with_sample(all, { at: Date.now(), sequence: store.sequence }));
+      if (!document.hidden) {
+        const begun = performance.now();
+        const answered = await client.call('one-core:init', {}, { deadline: 5_000 }).catch(() => null);
+        const trip = performance.now() - begun;
+        const [found] = await Promise.all([client.call('query:getSync', {}, { deadline: 10_000 }).catch(() => null), look_at_status()]);
+        if (ended) return;
+        set_round_trip(answered === null ? null : trip);
+        set_sync(found);
+        if (found) set_samples((all) => with_sample(all, sample_of(found, Date.now())));
+      }
+      timer = setTimeout(() => void look(), look_every_ms);
     };
     void look();
-    const timer = setInterval(() => void look(), every_ms);
     return () => {
       ended = true;
-      clearInterval(timer);
+      clearTimeout(timer);
     };
   }, []);
-  return { samples, round_trip };
-}
-
-function Numbers({ status, store, samples, round_trip }: { status: NodeStatus | null; store: ReturnType<typeof object_store_of>; samples: Sample[]; round_trip: number | null }) {
-  const all = rates(samples);
-  const now = all.at(-1) ?? 0;
-  return (
-    <div className="numbers">
-      <dl className="tiles">
-        <Tile name={t.sync.objects} value={store ? number(store.objects) : '–'} />
-        <Tile name={t.sync.rate} value={number(now, 1)} />
-        <Tile name={t.sync.roundTrip} value={round_trip === null ? '–' : `${number(round_trip, 1)} ms`} />
-        <Tile name={t.sync.uptime} value={status ? duration(status.uptimeMs) : '–'} />
-      </dl>
-      <Chart values={all} now={now} />
-    </div>
-  );
+  return { sync, samples, round_trip };
 }
 
 function Tile({ name, value }: { name: string; value: string }) {
@@ -104,32 +84,6 @@ function Tile({ name, value }: { name: string; value: string }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
-  );
-}
-
-const chart_width = 600;
-const chart_height = 120;
-
-/** Newest at the right; the scale is that of the highest value, at least one. */
-function Chart({ values, now }: { values: number[]; now: number }) {
-  const highest = Math.max(0, ...values);
-  const peak = Math.max(1, highest);
-  const step = chart_width / (most_samples - 2);
-  const x_of = (i: number) => chart_width - (values.length - 1 - i) * step;
-  const points = values.map((y, i) => `${x_of(i).toFixed(1)},${(chart_height - 4 - (y / peak) * (chart_height - 16)).toFixed(1)}`);
-  const area = points.length > 1 ? `M${x_of(0).toFixed(1)},${chart_height}L${points.join('L')}L${chart_width},${chart_height}Z` : '';
-  return (
-    <figure className="chart">
-      <svg viewBox={`0 0 ${chart_width} ${chart_height}`} preserveAspectRatio="none" role="img" aria-label={`${t.sync.chart}: ${t.sync.chartText(number(now, 1), number(highest, 1))}`}>
-        <line className="chart-base" x1="0" x2={chart_width} y1={chart_height - 0.5} y2={chart_height - 0.5} />
-        <path className="chart-area" d={area} />
-        {points.length > 1 ? <polyline className="chart-line" points={points.join(' ')} /> : null}
-      </svg>
-      <figcaption>
-        <span>{t.sync.chart}</span>
-        <span>{t.sync.chartText(number(now, 1), number(highest, 1))}</span>
-      </figcaption>
-    </figure>
   );
 }
 
@@ -142,8 +96,8 @@ interface Held {
   reason: string;
 }
 
-/** Own messages that are not in the archive yet, and what holds them up. */
-function Waiting() {
+/** What is not where it goes yet, and what holds it up: messages one by one, the rest in numbers. */
+function Waiting({ sync }: { sync: SyncState | null }) {
   const x = use_store(app, (s) => ({ waiting: s.waiting, threads: s.threads, conversations: s.conversations, locked: s.locked, status: s.status, online: s.online }));
   const title_of = (id: string) => x.conversations?.find((c) => c.conversationId === id)?.title ?? '';
   const held: Held[] = x.waiting.map((entry) => {
@@ -153,16 +107,24 @@ function Waiting() {
   for (const [id, thread] of Object.entries(x.threads))
     for (const message of thread.messages.filter(is_held))
       held.push({ key: message.messageHash, conversation: id, title: title_of(id), text: message.text, since: Date.parse(message.time), reason: why(message.state === 'refused' ? 'failed' : message.state, message.reason, undefined, x) });
-  const oldest = Math.min(...held.map((h) => h.since));
+  const lagging = (sync?.instances ?? []).filter((x) => x.behind && x.behind.entries > 0);
+  const here = x.waiting.length + (sync?.outbox ?? 0);
+  // The node may know of messages in chats that were not opened here.
+  const count = Math.max(held.length, here);
+  const oldest = Math.max(sync?.outboxAgeMs ?? 0, ...held.map((h) => Date.now() - h.since));
   return (
-    <section>
-      <h2>{t.sync.whyTitle}</h2>
-      {held.length === 0 ? (
-        <Notice kind="good">{t.sync.whyNothing}</Notice>
-      ) : (
+    <section aria-labelledby="why-not-there">
+      <h2 id="why-not-there">{t.sync.whyTitle}</h2>
+      {lagging.map(({ side, behind }) => (
+        <p key={side} className="lagging">
+          {(sync?.bridgeConnected ? t.sync.whyOnTheWay : t.sync.whyApart)[side](behind!.entries)}
+        </p>
+      ))}
+      {count === 0 && lagging.length === 0 ? <Notice kind={sync ? 'good' : 'hint'}>{sync ? t.sync.whyNothing : t.sync.whyUnknown}</Notice> : null}
+      {count > 0 ? (
         <>
           <p>
-            {t.sync.waitingOut(held.length)}. {t.sync.lag}: {duration(Date.now() - oldest)}
+            {t.sync.waitingOut(count)}. {t.sync.lag}: {duration(oldest)}
           </p>
           <ul className="held">
             {held.slice(0, 50).map((h) => (
@@ -174,7 +136,7 @@ function Waiting() {
             ))}
           </ul>
         </>
-      )}
+      ) : null}
     </section>
   );
 }

@@ -25,30 +25,42 @@ export async function until<T>(look: () => T | Promise<T>, what: string): Promis
   }
 }
 
-/** A real `lama run` on a data dir of its own. */
+/** The processes of a node: all in one, or archive and device apart. */
+type Part = 'run' | 'archive' | 'sparse';
+
+/** A real `lama run` (or `lama archive` and `lama sparse`) on a data dir of its own. */
 export class TestNode {
   readonly folder = mkdtempSync(join(tmpdir(), 'lama-client-test-'));
-  #child: ChildProcess | null = null;
+  readonly #children = new Map<Part, ChildProcess>();
   #port = 0;
   #bridge = 0;
 
-  constructor(private readonly settings: string[] = []) {}
+  constructor(
+    private readonly settings: string[] = [],
+    private readonly parts: Part[] = ['run'],
+  ) {}
 
-  async start(): Promise<this> {
-    rmSync(join(this.folder, 'ipc.json'), { force: true });
+  /** All of it, or one part. Whoever was connected finds it at the same place again. */
+  async start(parts = this.parts): Promise<this> {
+    for (const part of parts) await this.#start_part(part);
+    return this;
+  }
+
+  async #start_part(part: Part): Promise<void> {
+    const device = ['--ui-port', String(this.#port)];
+    const archive = ['--bridge-port', String(this.#bridge), '--archive-ipc-port', '0'];
+    const ports = { run: [...device, ...archive], archive, sparse: device }[part];
+    const ready = join(this.folder, part === 'archive' ? 'archive-ipc.json' : 'ipc.json');
+    rmSync(ready, { force: true });
     const log = openSync(join(this.folder, 'test.log'), 'a');
-    const ports = ['--ui-port', String(this.#port), '--bridge-port', String(this.#bridge), '--archive-ipc-port', '0'];
-    const child = spawn(binary, ['run', '--data-dir', this.folder, '--login-attempts', '100000', ...ports, ...this.settings], { stdio: ['ignore', log, log] });
-    this.#child = child;
+    const child = spawn(binary, [part, '--data-dir', this.folder, '--login-attempts', '100000', ...ports, ...this.settings], { stdio: ['ignore', log, log] });
+    this.#children.set(part, child);
     await until(() => {
       if (child.exitCode !== null) throw new Error('the node ended');
-      return existsSync(join(this.folder, 'ipc.json')) && this.endpoint();
-    }, `the start of ${binary}`);
-    // Whoever was connected finds it at the same place again.
-    this.#port = Number(new URL(this.endpoint().url).port);
-    const bridge = JSON.parse(readFileSync(join(this.folder, 'bridge.json'), 'utf8')) as { url: string };
-    this.#bridge = Number(new URL(bridge.url).port);
-    return this;
+      return existsSync(ready) && (JSON.parse(readFileSync(ready, 'utf8')) as unknown);
+    }, `the start of ${binary} ${part}`);
+    if (part !== 'archive') this.#port = Number(new URL(this.endpoint().url).port);
+    if (part !== 'sparse') this.#bridge = Number(new URL((JSON.parse(readFileSync(join(this.folder, 'bridge.json'), 'utf8')) as { url: string }).url).port);
   }
 
   endpoint = (): Endpoint => JSON.parse(readFileSync(join(this.folder, 'ipc.json'), 'utf8')) as Endpoint;
@@ -63,12 +75,14 @@ export class TestNode {
     return execFileSync(binary, [...words, '--data-dir', this.folder], { encoding: 'utf8', timeout: 300_000 }).trim();
   }
 
-  async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((done) => child.once('exit', done));
-    child.kill(signal);
-    await gone;
+  async end(signal: NodeJS.Signals, parts = this.parts): Promise<void> {
+    for (const part of parts) {
+      const child = this.#children.get(part);
+      if (!child || child.exitCode !== null || child.signalCode !== null) continue;
+      const gone = new Promise((done) => child.once('exit', done));
+      child.kill(signal);
+      await gone;
+    }
   }
 
   async remove(): Promise<void> {
