@@ -239,9 +239,8 @@ void erase_soon(self_pointer self, const reset_user& request, std::chrono::milli
               promise.deliver(to_caf(fail(errc::conflict, "Something still reads the user's store (a backup, a verification, a login); nothing was deleted. "
                                                           "Try again when it is done.")));
             else
-              self->delayed_send(self, release_look, look_again{[self, request, patience, promise] {
-                                   erase_soon(self, request, patience - release_look, promise);
-                                 }});
+              self->delayed_send(self, release_look,
+                                 look_again{[self, request, patience, promise] { erase_soon(self, request, patience - release_look, promise); }});
           });
 }
 
