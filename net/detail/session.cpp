@@ -383,7 +383,8 @@ void session::watch_silence() {
     auto stalled = self->writing_ && written == std::exchange(self->written_seen_, written);
     if (std::exchange(self->stalled_, stalled) && stalled)
       return self->finish(close_code::abnormal, "The other side takes nothing of what it asked for.");
-    auto heard = std::exchange(self->heard_, false) || !self->reading_; // while reading is paused nothing can be heard
+    // While reading is paused nothing can be heard; and a ping would wait behind what is being written, which is watched above.
+    auto heard = std::exchange(self->heard_, false) || !self->reading_ || self->writing_;
     if (!heard && self->pinged_)
       return self->finish(close_code::abnormal, "No sign of life from the other side.");
     self->pinged_ = !heard;
