@@ -1,6 +1,7 @@
 #include "storage/removal.hpp"
 
 #include "protocol/hash.hpp"
+#include "storage/restore.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -47,11 +48,11 @@ result<done> remove_store(const fs::path& folder, random_source& random) {
   return done{};
 }
 
-void finish_removals(const fs::path& users) {
+void remove_leftovers(const fs::path& users) {
   std::error_code problem;
   std::vector<fs::path> leftovers;
   for (const auto& entry : fs::directory_iterator{users, problem})
-    if (entry.path().filename().string().starts_with(removed_prefix))
+    if (auto name = entry.path().filename().string(); name.starts_with(removed_prefix) || name.starts_with(restoring_prefix))
       leftovers.push_back(entry.path());
   for (const auto& leftover : leftovers)
     fs::remove_all(leftover, problem); // what stays is tried again

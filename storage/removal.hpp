@@ -9,11 +9,11 @@
 namespace lama::storage {
 
 /// Nobody may have the store open. First the folder gets another name, which no user can have, durably; then it is deleted. So a crash
-/// leaves a whole store or none, and leftovers for `finish_removals`. `not_found` where there is none; after another error it is still there,
+/// leaves a whole store or none, and leftovers for `remove_leftovers`. `not_found` where there is none; after another error it is still there,
 /// or gone from its place.
 result<done> remove_store(const std::filesystem::path& folder, random_source& random);
 
-/// Deletes what a crash left of `remove_store` in the folder of all users.
-void finish_removals(const std::filesystem::path& users);
+/// Deletes what a crash left of `remove_store` and of `restoration` in the folder of all users, which nobody else may work in.
+void remove_leftovers(const std::filesystem::path& users);
 
 } // namespace lama::storage

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <utility>
 
 /// app:restore (docs/backup.md).
@@ -41,27 +42,27 @@ result<protocol::key32> key_for(const seal_keys& keys, const backup::seal_descri
   return found->second;
 }
 
-struct restore_plan {
-  std::vector<storage::backup_file> files;
-  std::string user;
+struct restore_request {
+  fs::path data; ///< the data dir
+  std::string side;
+  std::string file;
+  std::string user; ///< empty: the backup's
+  seal_keys keys;
+  bool damaged = false;
 };
 
-/// Reads headers only, a few kilobytes of each file.
-result<restore_plan> make_plan(gateway_pointer self, const fs::path& backups, const std::string& file, const std::string& wanted) {
-  LAMA_TRY(files, storage::backup_chain({backups / file}));
-  const auto& last = files.back().header;
-  std::string side = to_string(self->state.context->environment->settings.which);
-  if (last.side != side)
-    return lama::fail(errc::conflict, "The backup is of the side '" + last.side.substr(0, 20) + "', and this is the side '" + side + "': ask the other one.");
-  auto user = wanted.empty() ? last.user : wanted;
-  // The name becomes a folder's; it came out of a file.
+/// Whose store it becomes. The name becomes a folder's, and may come out of the file.
+result<std::string> user_for(const restore_request& x, const backup::header& last) {
+  if (last.side != x.side)
+    return lama::fail(errc::conflict, "The backup is of the side '" + last.side.substr(0, 20) + "', and this is the side '" + x.side + "': ask the other one.");
+  auto user = x.user.empty() ? last.user : x.user;
   if (!is_user_name(user))
     return lama::fail(errc::bad_input, "The backup names its user '" + user.substr(0, 80) + "', which cannot be; say `username`.");
-  return restore_plan{std::move(files), std::move(user)};
+  return user;
 }
 
-json answer_of(const restore_plan& plan, const storage::restored& x, bool damaged) {
-  return {{"user", plan.user},
+json answer_of(const std::string& user, const storage::restored& x, bool damaged) {
+  return {{"user", user},
           {"side", x.header.side},
           {"restored", damaged || x.report.problem_count == 0},
           {"digest", x.digest.hex()},
@@ -70,6 +71,16 @@ json answer_of(const restore_plan& plan, const storage::restored& x, bool damage
           {"heads", x.report.heads},
           {"problemCount", x.report.problem_count},
           {"problems", x.report.problems}};
+}
+
+result<json> restore_now(const restore_request& x, random_source& random) {
+  LAMA_TRY(files, storage::backup_chain({x.data / "backups" / x.file}));
+  LAMA_TRY(user, user_for(x, files.back().header));
+  storage::restore_options options;
+  options.unseal = [&x](const backup::seal_description& seal) { return key_for(x.keys, seal); };
+  options.damaged = x.damaged;
+  LAMA_TRY(outcome, storage::restore_files(files, x.data / x.side / user, options, random));
+  return answer_of(user, outcome, x.damaged);
 }
 
 } // namespace
@@ -86,25 +97,14 @@ void restore(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(keys, read_seals(x));
   if (environment->settings.data_folder.empty())
     return x.fail(lama::fail(errc::unsupported, "This node has no folder for backups."));
-  fs::path data{environment->settings.data_folder};
-  LAMA_PARAMETER(plan, make_plan(self, data / "backups", file, wanted));
-  auto damaged = x["damaged"].is_boolean() && x["damaged"].get<bool>();
-  if (!self->state.restoring.insert(plan.user).second)
-    return x.fail(lama::fail(errc::conflict, "This user is being restored already."));
-  auto work = [environment, plan, keys, damaged, folder = data / plan.files.back().header.side / plan.user]() -> result<json> {
-    storage::restore_options options;
-    options.unseal = [&keys](const backup::seal_description& seal) { return key_for(keys, seal); };
-    options.damaged = damaged;
-    LAMA_TRY(outcome, storage::restore_files(plan.files, folder, options, environment->random()));
-    return answer_of(plan, outcome, damaged);
-  };
-  run_apart(self, std::move(work), [self, x, user = plan.user](result<json> outcome) {
-    self->state.restoring.erase(user);
-    if (outcome)
-      x.done(std::move(*outcome));
-    else
-      x.fail(outcome.failure());
-  });
+  auto& under_way = self->state.restoring;
+  if (under_way->exchange(true))
+    return x.fail(lama::fail(errc::overloaded, "Another restore is under way; try again when it is done."));
+  restore_request request{
+      environment->settings.data_folder, to_string(environment->settings.which), file, wanted, keys, x["damaged"].is_boolean() && x["damaged"].get<bool>()};
+  // By the job, not by its answer: a job that took too long to be answered still works in the folder.
+  std::shared_ptr<void> last{nullptr, [under_way](void*) { *under_way = false; }};
+  run_long_job(self, x, [environment, request = std::move(request), last = std::move(last)] { return restore_now(request, environment->random()); });
 }
 
 } // namespace channels

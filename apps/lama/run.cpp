@@ -86,7 +86,7 @@ result<done> start_side(house& all, const node_options& options, side which) {
   settings.strategies = options.strategies;
   settings.data_folder = all.data_dir.string();
   x->environment = real_environment(all.data_dir, settings, all.network, all.log);
-  storage::finish_removals(all.data_dir / to_string(which)); // the side's lock is held
+  storage::remove_leftovers(all.data_dir / to_string(which)); // the side's lock is held
   x->ipc_file = which == side::archive ? archive_ipc_file : sparse_ipc_file;
 
   auto port = which == side::archive ? options.archive_ipc_port : options.ui_port;

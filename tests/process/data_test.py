@@ -173,6 +173,40 @@ class Channels(Scratch):
             anna.cli("reset", "anna", "--archive", "--yes")
             self.assertFalse((anna.data_dir / "archive" / "anna").exists())
 
+    def test_a_reset_of_both_waits_for_the_archive(self):
+        with Home("anna", ("archive", "sparse")) as anna:
+            anna.register()
+            anna.process("archive").stop()
+            until(lambda: not anna.rpc.call("query:getSync")["bridgeConnected"], "the loss of the archive")
+            self.refused(-32007, anna.rpc, "app:reset", {"password": PASSWORD, "archive": True})
+            self.assertIsNotNone(anna.rpc.call("one-core:getInstance"), "nothing was deleted, nobody logged out")
+            # A removal and a restore that were cut off: the next start ends them.
+            for name in (".removed-bert-00", ".restoring-bert"):
+                shutil.copytree(anna.data_dir / "archive" / "anna", anna.data_dir / "archive" / name)
+            anna.process("archive").start()
+            self.assertEqual([x.name for x in (anna.data_dir / "archive").iterdir() if x.is_dir()], ["anna"])
+            reset = lambda: anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True})
+            self.assertEqual(until(reset, "the reset of both"), {"success": True})
+
+    def test_a_sealed_backup_is_restored_by_its_key(self):
+        with Home("anna") as anna:
+            anna.register()
+            (anna.data_dir / "backups").mkdir()
+            file = anna.data_dir / "backups" / "sealed.lama-backup"
+            saved = json.loads(anna.cli("backup", str(file), "--encrypt", "--json", env={"LAMA_PASSPHRASE": "open sesame"}).stdout)
+            # The key is the caller's to derive: docs/backup.md, "Format".
+            content = file.read_bytes()
+            seal = json.loads(content[12 : 12 + int.from_bytes(content[8:12], "little")])["seal"]
+            key = lambda text: hashlib.scrypt(text, salt=bytes.fromhex(seal["salt"]), n=seal["n"], r=seal["r"], p=seal["p"], maxmem=1 << 28, dklen=32).hex()
+            seals = lambda text: [{"salt": seal["salt"], "check": seal["check"], "key": key(text)}]
+            anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True})
+            archive = Rpc(anna.data_dir / "archive-ipc.json")
+            self.refused(-32002, archive, "app:restore", {"file": file.name})
+            self.refused(-32008, archive, "app:restore", {"file": file.name, "seals": seals(b"open simsim")})
+            answer = archive.call("app:restore", {"file": file.name, "seals": seals(b"open sesame")})
+            self.assertEqual((answer["restored"], answer["digest"]), (True, saved["digest"]))
+            anna.register()
+
 
 class Digests(Scratch):
     def test_archive_and_device_share_the_same(self):
