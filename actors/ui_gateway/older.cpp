@@ -101,7 +101,7 @@ void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& 
       return lama::fail(errc::not_found, "There is no such blob here, and no message that is here has it.");
     return json{{"channel", place->channel.hex()}, {"entry", place->entry.hex()}};
   };
-  run_apart(self, *user, std::move(search), [self, blob, fetcher, then = std::move(then)](const result<json>& place) {
+  run_apart(self, std::move(search), [self, blob, fetcher, then = std::move(then)](const result<json>& place) {
     if (!place)
       return then(place.failure());
     fetch_objects what{*hash::from_hex((*place)["channel"].get<std::string>()), *hash::from_hex((*place)["entry"].get<std::string>()), {blob}};

@@ -10,7 +10,7 @@ import time
 import unittest
 import urllib.request
 
-from tests.process.node import Home, RpcError, until
+from tests.process.node import PASSWORD, Home, Rpc, RpcError, until
 
 # More makes the budget test heavier: LAMA_EVICT_MESSAGES=50000 is some 1 GB against 50 MB.
 MESSAGES = int(os.environ.get("LAMA_EVICT_MESSAGES", "400"))
@@ -125,6 +125,87 @@ class Backups(Scratch):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("torn", refused.stderr)
         self.assertEqual(list(self.folder.glob(".verify-*")), [], "nothing is left over")
+
+
+class Channels(Scratch):
+    """app:restore and app:reset, as programs call them."""
+
+    def refused(self, code, rpc, method, params):
+        with self.assertRaises(RpcError) as refused:
+            rpc.call(method, params)
+        self.assertEqual(refused.exception.code, code, (params, refused.exception))
+
+    def test_a_reset_deletes_and_a_restore_brings_back(self):
+        with Home("anna") as anna:
+            anna.register()
+            archive = Rpc(anna.data_dir / "archive-ipc.json")
+            saved = anna.archive_rpc.call("app:backup", {"file": "anna.lama-backup"})
+            self.refused(-32004, archive, "app:restore", {"file": "anna.lama-backup"})
+            for name in ("../anna.lama-backup", "a/b", ".hidden", "", "/etc/passwd"):
+                self.refused(-32602, archive, "app:restore", {"file": name})
+            self.refused(-32003, archive, "app:restore", {"file": "nothing.lama-backup"})
+            self.refused(-32004, Rpc(anna.data_dir / "ipc.json"), "app:restore", {"file": "anna.lama-backup"})  # of the other side
+
+            wrong = anna.rpc.call("app:reset", {"password": "not the password", "archive": True})
+            self.assertEqual((wrong["success"], wrong["reason"]), (False, "wrong_secret"))
+            self.assertIsNotNone(anna.rpc.call("one-core:getInstance"), "still logged in")
+            self.refused(-32602, anna.rpc, "app:reset", {})
+            self.assertFalse(anna.rpc.call("app:reset", {"username": "../anna", "password": PASSWORD})["success"])
+
+            self.assertEqual(anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True}), {"success": True})
+            for side in ("archive", "sparse"):
+                self.assertEqual([x.name for x in (anna.data_dir / side).iterdir() if x.is_dir()], [], side)
+            answer = archive.call("app:restore", {"file": "anna.lama-backup"})
+            self.assertEqual((answer["user"], answer["side"], answer["restored"], answer["digest"]), ("anna", "archive", True, saved["digest"]))
+            anna.register()
+
+    def test_the_command_resets_with_and_without_a_node(self):
+        with Home("anna") as anna:
+            anna.register()
+            self.assertEqual(anna.cli("reset", "anna", check=False).returncode, 1, "without --yes it asks")
+            self.assertEqual(anna.cli("reset", "anna", "--yes", env={"LAMA_PASSWORD": "wrong one"}, check=False).returncode, 1)
+            anna.cli("reset", "anna", "--yes")
+            self.assertFalse((anna.data_dir / "sparse" / "anna").exists())
+            self.assertTrue((anna.data_dir / "archive" / "anna").exists())
+            for process in anna.processes:
+                process.stop()
+            self.assertEqual(anna.cli("reset", "anna", "--archive", "--yes", env={"LAMA_PASSWORD": "wrong one"}, check=False).returncode, 1)
+            anna.cli("reset", "anna", "--archive", "--yes")
+            self.assertFalse((anna.data_dir / "archive" / "anna").exists())
+
+    def test_a_reset_of_both_waits_for_the_archive(self):
+        with Home("anna", ("archive", "sparse")) as anna:
+            anna.register()
+            anna.process("archive").stop()
+            until(lambda: not anna.rpc.call("query:getSync")["bridgeConnected"], "the loss of the archive")
+            self.refused(-32007, anna.rpc, "app:reset", {"password": PASSWORD, "archive": True})
+            self.assertIsNotNone(anna.rpc.call("one-core:getInstance"), "nothing was deleted, nobody logged out")
+            # A removal and a restore that were cut off: the next start ends them.
+            for name in (".removed-bert-00", ".restoring-bert"):
+                shutil.copytree(anna.data_dir / "archive" / "anna", anna.data_dir / "archive" / name)
+            anna.process("archive").start()
+            self.assertEqual([x.name for x in (anna.data_dir / "archive").iterdir() if x.is_dir()], ["anna"])
+            reset = lambda: anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True})
+            self.assertEqual(until(reset, "the reset of both"), {"success": True})
+
+    def test_a_sealed_backup_is_restored_by_its_key(self):
+        with Home("anna") as anna:
+            anna.register()
+            (anna.data_dir / "backups").mkdir()
+            file = anna.data_dir / "backups" / "sealed.lama-backup"
+            saved = json.loads(anna.cli("backup", str(file), "--encrypt", "--json", env={"LAMA_PASSPHRASE": "open sesame"}).stdout)
+            # The key is the caller's to derive: docs/backup.md, "Format".
+            content = file.read_bytes()
+            seal = json.loads(content[12 : 12 + int.from_bytes(content[8:12], "little")])["seal"]
+            key = lambda text: hashlib.scrypt(text, salt=bytes.fromhex(seal["salt"]), n=seal["n"], r=seal["r"], p=seal["p"], maxmem=1 << 28, dklen=32).hex()
+            seals = lambda text: [{"salt": seal["salt"], "check": seal["check"], "key": key(text)}]
+            anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True})
+            archive = Rpc(anna.data_dir / "archive-ipc.json")
+            self.refused(-32002, archive, "app:restore", {"file": file.name})
+            self.refused(-32008, archive, "app:restore", {"file": file.name, "seals": seals(b"open simsim")})
+            answer = archive.call("app:restore", {"file": file.name, "seals": seals(b"open sesame")})
+            self.assertEqual((answer["restored"], answer["digest"]), (True, saved["digest"]))
+            anna.register()
 
 
 class Digests(Scratch):

@@ -654,6 +654,39 @@ export interface Channels {
     bytes: number;
     digest: Hash;
   } };
+  /** Makes a user's store out of a backup in the data dir's folder `backups`, where this side has none of that user: -32004 where it has (docs/backup.md). Earlier backups that it goes on from are found beside it. `seals`: keys of sealed files, as `app:backup` took them. Only for who bears the node's token. */
+  "app:restore": { params: {
+    file: string;
+    username?: Username;
+    seals?: {
+      salt: string;
+      check: string;
+      key: string;
+    }[];
+    /** Also where the store had problems when it was backed up. */
+    damaged?: boolean;
+  }; result: {
+    user: string;
+    side: string;
+    /** False: it had problems, and nothing was put into place without `damaged`. */
+    restored: boolean;
+    digest: Hash;
+    objects: number;
+    blobs: number;
+    heads: number;
+    problemCount: number;
+    problems: string[];
+  } };
+  /** Deletes the user's data on this side for good, after the password was checked, and logs the user out (docs/backup.md). `username`: somebody who need not be logged in. `archive`: on the device, the archive's data too, which must be connected. */
+  "app:reset": { params: {
+    username?: Username;
+    password: Password;
+    archive?: boolean;
+  }; result: {
+    success: boolean;
+    error?: string;
+    reason?: string;
+  } };
   /** One hash of all that this side's store holds (docs/backup.md); with `tree` the node of all names that begin with `prefix`, and what is right below it. `grantedTo` and `receivedFrom` count only what is shared with that person's instance. */
   "app:digest": { params: {
     tree?: "objects" | "heads";
