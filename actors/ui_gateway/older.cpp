@@ -1,10 +1,7 @@
 #include "actors/ui_gateway/older.hpp"
 
 #include "actors/chum_session/fetching.hpp"
-#include "actors/ui_gateway/long_job.hpp"
-#include "actors/ui_gateway/views.hpp"
 #include "protocol/limits.hpp"
-#include "storage/evict.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -13,10 +10,6 @@
 namespace lama::actors {
 
 namespace {
-
-lama::error not_here_now() {
-  return lama::fail(errc::offline, "This is not on this device now, and the archive is not connected. It comes by itself when it is.");
-}
 
 fetch_page page_below(const channel_gap& gap, std::size_t count) {
   // The entry that is here comes along: others may have its time.
@@ -42,16 +35,11 @@ archive_fetcher fetcher_of(const user_context& user) {
   return user.members->find<archive_fetcher>(user.role(archive_fetcher_role));
 }
 
-/// The conversations' channels, as `find_attachment` wants them.
-std::vector<hash> all_channels(const storage::snapshot& from) {
-  std::vector<hash> channels;
-  for (const auto& conversation : conversations_of(from))
-    for (const auto& channel : models::channels_named(from, conversation.id))
-      channels.push_back(channel);
-  return channels;
-}
-
 } // namespace
+
+lama::error not_here_now() {
+  return lama::fail(errc::offline, "This is not on this device now, and the archive is not connected. It comes by itself when it is.");
+}
 
 std::vector<channel_gap> gaps_of(const models::channel_page& page) {
   std::vector<channel_gap> gaps;
@@ -88,26 +76,6 @@ void fetch_older(gateway_pointer self, const user_context_ptr& user, const std::
               // Whatever ended the session: it is not here now.
               [told](const caf::error& failure) mutable { told(failure == caf::sec::request_timeout ? from_caf(failure) : not_here_now()); });
   }
-}
-
-void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<done>)> then) {
-  auto fetcher = fetcher_of(*user);
-  if (!fetcher)
-    return then(not_here_now());
-  auto search = [user, blob]() -> result<json> {
-    auto view = user->store->read();
-    auto place = storage::find_attachment(*view, all_channels(*view), blob);
-    if (!place)
-      return lama::fail(errc::not_found, "There is no such blob here, and no message that is here has it.");
-    return json{{"channel", place->channel.hex()}, {"entry", place->entry.hex()}};
-  };
-  run_apart(self, std::move(search), [self, blob, fetcher, then = std::move(then)](const result<json>& place) {
-    if (!place)
-      return then(place.failure());
-    fetch_objects what{*hash::from_hex((*place)["channel"].get<std::string>()), *hash::from_hex((*place)["entry"].get<std::string>()), {blob}};
-    self->request(fetcher, self->state.deadline(), std::move(what))
-        .then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
-  });
 }
 
 } // namespace lama::actors

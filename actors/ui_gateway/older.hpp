@@ -11,6 +11,9 @@
 /// What the device's side does when somebody looks for what it does not keep (docs/chum-extension.md §8).
 namespace lama::actors {
 
+/// What is said of what is the archive's alone while that is away.
+lama::error not_here_now();
+
 /// Where a channel breaks off here.
 struct channel_gap {
   hash channel;
@@ -23,7 +26,8 @@ std::vector<channel_gap> gaps_of(const models::channel_page& page);
 void fetch_older(gateway_pointer self, const user_context_ptr& user, const std::vector<channel_gap>& gaps, std::size_t count,
                  std::function<void(result<done>)> then);
 
-/// Fetches a blob that is not here but known; `then` likewise.
+/// Fetches a blob that is not here: by a message that has it attached, of this side or else of the archive's. `then` likewise; `not_found` where no
+/// message has it.
 void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<done>)> then);
 
 } // namespace lama::actors

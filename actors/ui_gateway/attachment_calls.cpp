@@ -1,0 +1,81 @@
+#include "actors/chum_session/fetching.hpp"
+#include "actors/ui_gateway/long_job.hpp"
+#include "actors/ui_gateway/older.hpp"
+#include "actors/ui_gateway/views.hpp"
+#include "storage/evict.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace lama::actors {
+
+namespace {
+
+/// Where a message of this store has the file: reads conversations through, so it runs apart.
+result<json> place_of(const user_context& user, const hash& blob) {
+  auto view = user.store->read();
+  if (view->size_of(blob) || view->elsewhere(blob))
+    for (const auto& conversation : conversations_of(*view))
+      if (auto place = storage::find_attachment(*view, models::channels_named(*view, conversation.id), blob))
+        return json{{"conversationId", conversation.id}, {"channel", place->channel.hex()}, {"entry", place->entry.hex()}, {"time", time_text(place->time)}};
+  return view->trouble() ? *view->trouble() : lama::fail(errc::not_found, "No message has a file " + blob.hex() + " attached.");
+}
+
+/// Asks for a file that is not here, by an entry of a channel that leads to it. Where that is not here either it comes along: a file to which nothing
+/// here leads would stay for ever.
+void fetch_from(gateway_pointer self, const archive_fetcher& fetcher, const json& place, const hash& blob, bool entry_is_here,
+                std::function<void(result<lama::done>)> then) {
+  auto channel = hash::from_hex(place.value("channel", std::string{}));
+  auto entry = hash::from_hex(place.value("entry", std::string{}));
+  if (!channel || !entry)
+    return then(lama::fail(errc::internal, "the archive's answer cannot be read"));
+  fetch_objects what{*channel, *entry, {blob}};
+  if (!entry_is_here)
+    what.names.insert(what.names.begin(), *entry);
+  self->request(fetcher, self->state.deadline(), std::move(what)).then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
+}
+
+} // namespace
+
+void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<lama::done>)> then) {
+  auto fetcher = user->members->find<archive_fetcher>(user->role(archive_fetcher_role));
+  if (!fetcher)
+    return then(not_here_now());
+  run_apart(
+      self, [user, blob] { return place_of(*user, blob); },
+      [self, user, blob, fetcher, then = std::move(then)](const result<json>& place) {
+        if (place)
+          return fetch_from(self, fetcher, *place, blob, true, then);
+        if (place.failure().code != errc::not_found)
+          return then(place.failure());
+        // Of a message that this side never had, or no more.
+        call_scope asking;
+        asking.user = user;
+        asking.method = "query:findAttachment";
+        asking.parameters = std::make_shared<const json>(json{{"blob", blob.hex()}});
+        asking.answer = [self, fetcher, blob, then](call_outcome outcome) {
+          if (!outcome.content)
+            return then(outcome.content.failure());
+          fetch_from(self, fetcher, *outcome.content, blob, false, then);
+        };
+        ask_archive(self, asking);
+      });
+}
+
+namespace channels {
+
+void find_attachment(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(blob, hash_parameter(x, "blob"));
+  run_apart(
+      self, [user = x.user, blob] { return place_of(*user, blob); },
+      [self, x](const result<json>& place) {
+        if (place)
+          return x.done(*place);
+        if (place.failure().code == errc::not_found && !self->state.is_archive())
+          return ask_archive(self, x);
+        x.fail(place.failure());
+      });
+}
+
+} // namespace channels
+} // namespace lama::actors
