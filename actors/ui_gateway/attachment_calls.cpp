@@ -1,4 +1,3 @@
-#include "actors/chum_session/fetching.hpp"
 #include "actors/ui_gateway/long_job.hpp"
 #include "actors/ui_gateway/older.hpp"
 #include "actors/ui_gateway/views.hpp"
@@ -11,14 +10,30 @@ namespace lama::actors {
 
 namespace {
 
+struct found_place {
+  std::string conversation;
+  storage::attachment_place at;
+};
+
 /// Where a message of this store has the file: reads conversations through, so it runs apart.
+std::optional<found_place> find_place(const storage::snapshot& from, const hash& blob) {
+  if (!from.size_of(blob) && !from.elsewhere(blob))
+    return std::nullopt;
+  for (const auto& conversation : conversations_of(from))
+    if (auto place = storage::find_attachment(from, models::channels_named(from, conversation.id), blob))
+      return found_place{conversation.id, *place};
+  return std::nullopt;
+}
+
 result<json> place_of(const user_context& user, const hash& blob) {
   auto view = user.store->read();
-  if (view->size_of(blob) || view->elsewhere(blob))
-    for (const auto& conversation : conversations_of(*view))
-      if (auto place = storage::find_attachment(*view, models::channels_named(*view, conversation.id), blob))
-        return json{{"conversationId", conversation.id}, {"channel", place->channel.hex()}, {"entry", place->entry.hex()}, {"time", time_text(place->time)}};
-  return view->trouble() ? *view->trouble() : lama::fail(errc::not_found, "No message has a file " + blob.hex() + " attached.");
+  auto place = find_place(*view, blob);
+  if (view->trouble())
+    return *view->trouble();
+  if (!place)
+    return lama::fail(errc::not_found, "No message has a file " + blob.hex() + " attached.");
+  return json{
+      {"conversationId", place->conversation}, {"channel", place->at.channel.hex()}, {"entry", place->at.entry.hex()}, {"time", time_text(place->at.time)}};
 }
 
 /// Asks for a file that is not here, by an entry of a channel that leads to it. Where that is not here either it comes along: a file to which nothing
@@ -36,6 +51,11 @@ void fetch_from(gateway_pointer self, const archive_fetcher& fetcher, const json
 }
 
 } // namespace
+
+std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob) {
+  auto place = find_place(*user.store->read(), blob);
+  return place ? std::optional{fetch_objects{place->at.channel, place->at.entry, {blob}}} : std::nullopt;
+}
 
 void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<lama::done>)> then) {
   auto fetcher = user->members->find<archive_fetcher>(user->role(archive_fetcher_role));

@@ -60,6 +60,7 @@ constexpr std::array table{
     channel{"app:import", needs::user, where::here, channels::import},
     channel{"app:verify", needs::user, where::here, channels::verify},
     channel{"app:backup", needs::user, where::here, channels::back_up},
+    channel{"app:export", needs::user, where::here, channels::export_conversations},
     channel{"app:restore", needs::nothing, where::here, channels::restore},
     channel{"app:reset", needs::nothing, where::here, channels::reset},
     channel{"app:digest", needs::user, where::here, channels::digest},

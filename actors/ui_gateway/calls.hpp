@@ -203,6 +203,9 @@ void digest(gateway_pointer self, const call_scope& x);
 // restore_calls.cpp
 void restore(gateway_pointer self, const call_scope& x);
 
+// export_calls.cpp
+void export_conversations(gateway_pointer self, const call_scope& x);
+
 // pin_calls.cpp
 void pin(gateway_pointer self, const call_scope& x);
 

@@ -1,6 +1,5 @@
 #include "actors/ui_gateway/older.hpp"
 
-#include "actors/chum_session/fetching.hpp"
 #include "protocol/limits.hpp"
 
 #include <algorithm>

@@ -5,9 +5,11 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import tempfile
 import time
 import unittest
+import urllib.parse
 import urllib.request
 
 from tests.process.node import PASSWORD, Home, Rpc, RpcError, until
@@ -265,6 +267,87 @@ class Exports(Scratch):
             bert.cli("import", str(first))  # twice adds nothing
             bert.cli("export", str(second))
         self.assertEqual(self.lines(second), exported)
+
+    def test_what_a_node_exported_is_imported_without_loss(self):
+        again = self.folder / "again"
+        with Home("anna") as anna:
+            anna.register()
+            chat = import_chat(anna, 1200, self.folder / "chat", attachment=70_000, every=300)
+            exports = anna.data_dir / "exports"
+            archive = anna.archive_rpc
+            answer = archive.call("app:export", {"folder": "all", "html": True})
+            self.assertEqual((answer["folder"], answer["conversations"], answer["messages"], answer["files"], answer["missingFiles"]),
+                             (str(exports / "all"), 1, 1200, 4, 0))
+            self.assertEqual(answer["bytes"], sum(x.stat().st_size for x in (exports / "all").rglob("*") if x.is_file()))
+            self.assertEqual(oct(os.stat(exports / "all").st_mode & 0o777), "0o700")
+            self.assertTrue((exports / "all" / "index.html").exists())
+            for name in ("../out", "a/b", "/tmp/out", "..", ".hidden", "", "a b", "a" * 129, "a\0b"):
+                with self.assertRaises(RpcError) as refused:
+                    archive.call("app:export", {"folder": name})
+                self.assertEqual(refused.exception.code, -32602, name)
+            with self.assertRaises(RpcError) as refused:
+                archive.call("app:export", {"folder": "all"})
+            self.assertEqual(refused.exception.code, -32004)
+            self.assertEqual(archive.call("app:export", {"folder": "one", "conversations": [chat]})["messages"], 1200)
+            self.assertEqual(sorted(x.name for x in exports.iterdir()), ["all", "one"])
+            exported = self.lines(exports / "all")
+            self.assertEqual(self.lines(exports / "one"), exported)
+            shutil.copytree(exports / "all", self.folder / "all")
+        with Home("bert") as bert:
+            bert.register()
+            bert.cli("import", str(self.folder / "all"))
+            bert.cli("export", str(again))
+        self.assertEqual(self.lines(again), exported)
+
+    def test_the_device_exports_what_only_its_archive_has_or_nothing(self):
+        anna = Home("anna", ("archive", "sparse"))
+        anna.process("sparse").arguments = ("--sparse-budget", "1500000")
+        with anna:
+            anna.register()
+            import_chat(anna, 300, self.folder / "chat", attachment=20_000)
+            until(anna.conversations, "the conversation on the device")
+
+            def within():
+                evictor = anna.rpc.call("node:status")["actors"]["evictor/anna"]
+                return not evictor["busy"] and evictor["evicted"] > 0 and 0 < evictor["stored"] <= 1_500_000
+            until(within, "the device within its budget", 120)
+            answer = anna.rpc.call("app:export", {"folder": "device"}, timeout=120)
+            self.assertEqual((answer["messages"], answer["files"], answer["missingFiles"]), (300, 300, 0))
+            anna.archive_rpc.call("app:export", {"folder": "archive"}, timeout=120)
+            exports = anna.data_dir / "exports"
+            self.assertEqual(self.lines(exports / "device"), self.lines(exports / "archive"))
+            until(within, "the device within its budget again", 120)
+            anna.process("archive").stop()
+            with self.assertRaises(RpcError) as refused:
+                anna.rpc.call("app:export", {"folder": "alone"}, timeout=120)
+            self.assertEqual(refused.exception.code, -32007)
+            self.assertEqual(sorted(x.name for x in exports.iterdir()), ["archive", "device"])
+
+    def test_an_export_is_whole_or_not_there(self):
+        with Home("anna") as anna:
+            anna.register()
+            import_chat(anna, 600, self.folder / "chat", attachment=50_000)
+            exports = anna.data_dir / "exports"
+
+            def ask_and_hang_up(folder):
+                where = json.loads((anna.data_dir / "archive-ipc.json").read_text())
+                address = urllib.parse.urlsplit(where["url"])
+                body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "app:export", "params": {"folder": folder}})
+                with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+                    connection.sendall((f"POST /rpc HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {where['token']}\r\nLama-User: anna\r\n"
+                                        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode())
+                    until(lambda: (exports / folder).exists() or (exports / (".archive-" + folder)).exists(), "the export's beginning")
+            ask_and_hang_up("unheard")
+            until(lambda: (exports / "unheard").exists(), "the export that nobody waits for")
+            self.assertEqual(len(next(iter(self.lines(exports / "unheard").values()))), 600)
+
+            ask_and_hang_up("cut")
+            anna.processes[0].kill()
+            anna.processes[0].start()
+            left = sorted(x.name for x in exports.iterdir())
+            self.assertIn(left, (["unheard"], ["cut", "unheard"]))  # the second where it was faster than the signal
+            for name in left:
+                self.assertEqual(len(next(iter(self.lines(exports / name).values()))), 600)
 
 
 def anonymous_megabytes(home):

@@ -663,6 +663,22 @@ export interface Channels {
     bytes: number;
     digest: Hash;
   } };
+  /** Writes conversations, all or those that are named, with their files as JSON Lines into a new folder in the data dir's folder `exports` (docs/export.md), from where `lama import` takes them back; `html`: also as pages. -32004 where the folder exists. It appears when it is whole; `update:progress` tells how far it is. The device asks its archive for what it does not keep. */
+  "app:export": { params: {
+    folder: string;
+    conversations?: ConversationId[];
+    html?: boolean;
+  }; result: {
+    /** Its path at the node. */
+    folder: string;
+    conversations: number;
+    messages: number;
+    files: number;
+    /** Those that are nowhere. */
+    missingFiles: number;
+    /** Of all that was written. */
+    bytes: number;
+  } };
   /** Makes a user's store out of a backup in the data dir's folder `backups`, where this side has none of that user: -32004 where it has (docs/backup.md). Earlier backups that it goes on from are found beside it. `seals`: keys of sealed files, as `app:backup` took them. Only for who bears the node's token. */
   "app:restore": { params: {
     file: string;
@@ -835,6 +851,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "app:import",
   "app:verify",
   "app:backup",
+  "app:export",
   "app:digest",
   "storage:pin",
   "events:subscribe",
@@ -921,8 +938,9 @@ export interface Notifications {
     /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
     sequence: number;
   };
-  /** How far a long call is. */
+  /** How far a long call is: `app:export` in messages. `total` is what is known of it, and may rise. */
   "update:progress": {
+    /** The channel that was called. */
     what: string;
     progress: number;
     total: number;
