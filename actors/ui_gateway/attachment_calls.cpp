@@ -36,18 +36,28 @@ result<json> place_of(const user_context& user, const hash& blob) {
       {"conversationId", place->conversation}, {"channel", place->at.channel.hex()}, {"entry", place->at.entry.hex()}, {"time", time_text(place->at.time)}};
 }
 
-/// Asks for a file that is not here, by an entry of a channel that leads to it. Where that is not here either it comes along: a file to which nothing
-/// here leads would stay for ever.
-void fetch_from(gateway_pointer self, const archive_fetcher& fetcher, const json& place, const hash& blob, bool entry_is_here,
-                std::function<void(result<lama::done>)> then) {
+/// By a place as `query:findAttachment` answers it. Where the entry is not here either it comes along: a file to which nothing here leads would stay
+/// for ever.
+result<fetch_objects> fetch_at(const user_context& user, const json& place, const hash& blob) {
   auto channel = hash::from_hex(place.value("channel", std::string{}));
   auto entry = hash::from_hex(place.value("entry", std::string{}));
   if (!channel || !entry)
-    return then(lama::fail(errc::internal, "the archive's answer cannot be read"));
+    return lama::fail(errc::internal, "the archive's answer cannot be read");
   fetch_objects what{*channel, *entry, {blob}};
-  if (!entry_is_here)
+  if (!user.store->read()->contains(*entry))
     what.names.insert(what.names.begin(), *entry);
-  self->request(fetcher, self->state.deadline(), std::move(what)).then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
+  return what;
+}
+
+void fetch_from(gateway_pointer self, const user_context_ptr& user, const json& place, const hash& blob, std::function<void(result<lama::done>)> then) {
+  auto fetcher = user->members->find<archive_fetcher>(user->role(archive_fetcher_role));
+  if (!fetcher)
+    return then(not_here_now());
+  auto what = fetch_at(*user, place, blob);
+  if (!what)
+    return then(what.failure());
+  self->request(fetcher, self->state.deadline(), std::move(*what))
+      .then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
 }
 
 } // namespace
@@ -58,14 +68,11 @@ std::optional<fetch_objects> place_of_blob(const user_context& user, const hash&
 }
 
 void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<lama::done>)> then) {
-  auto fetcher = user->members->find<archive_fetcher>(user->role(archive_fetcher_role));
-  if (!fetcher)
-    return then(not_here_now());
   run_apart(
       self, [user, blob] { return place_of(*user, blob); },
-      [self, user, blob, fetcher, then = std::move(then)](const result<json>& place) {
+      [self, user, blob, then = std::move(then)](const result<json>& place) {
         if (place)
-          return fetch_from(self, fetcher, *place, blob, true, then);
+          return fetch_from(self, user, *place, blob, then);
         if (place.failure().code != errc::not_found)
           return then(place.failure());
         // Of a message that this side never had, or no more.
@@ -73,10 +80,10 @@ void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& 
         asking.user = user;
         asking.method = "query:findAttachment";
         asking.parameters = std::make_shared<const json>(json{{"blob", blob.hex()}});
-        asking.answer = [self, fetcher, blob, then](call_outcome outcome) {
+        asking.answer = [self, user, blob, then](call_outcome outcome) {
           if (!outcome.content)
             return then(outcome.content.failure());
-          fetch_from(self, fetcher, *outcome.content, blob, false, then);
+          fetch_from(self, user, *outcome.content, blob, then);
         };
         ask_archive(self, asking);
       });
