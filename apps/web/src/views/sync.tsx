@@ -123,7 +123,7 @@ function Waiting({ sync }: { sync: SyncState | null }) {
       {count === 0 && lagging.length === 0 ? <Notice kind={sync ? 'good' : 'hint'}>{sync ? t.sync.whyNothing : t.sync.whyUnknown}</Notice> : null}
       {count > 0 ? (
         <>
-          <p>
+          <p className="waiting-out">
             {t.sync.waitingOut(count)}. {t.sync.lag}: {duration(oldest)}
           </p>
           <ul className="held">
@@ -177,24 +177,28 @@ function Connections({ all }: { all: Connection[] }) {
   };
   return (
     <div className="table-frame" role="region" aria-label={t.sync.connections} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.sync.with}</th>
-            <th scope="col">{t.sync.what}</th>
-            <th scope="col">{t.sync.status}</th>
-            <th scope="col">{t.sync.detail}</th>
+      {/* On a narrow page its rows are drawn one part below the other, so that the roles have to be said. */}
+      <table className="connections" role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            {[t.sync.with, t.sync.what, t.sync.status, t.sync.detail].map((x) => (
+              <th key={x} scope="col" role="columnheader">
+                {x}
+              </th>
+            ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {all.map((x) => (
-            <tr key={x.id}>
-              <td>{name_of(x)}</td>
-              <td>{t.sync.groups[x.group] ?? x.group}</td>
-              <td>
+            <tr key={x.id} role="row">
+              <td role="cell">{name_of(x)}</td>
+              <td role="cell">{t.sync.groups[x.group] ?? x.group}</td>
+              <td role="cell" className="standing">
                 <span className={`dot ${x.status === 'established' ? 'good' : 'warn'}`} aria-hidden="true" /> {t.sync.statuses[x.status] ?? x.status}
               </td>
-              <td className="detail">{x.detail || x.url}</td>
+              <td role="cell" className="detail">
+                {x.detail || x.url}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -220,7 +224,7 @@ function Verify() {
     }
   };
   return (
-    <section>
+    <section className="verify">
       <h2>{t.sync.verify}</h2>
       <p className="field-hint">{t.sync.verifyHint}</p>
       {problem ? <Notice kind="error">{problem}</Notice> : null}
