@@ -30,7 +30,7 @@ export default function Sync() {
       <h1>{t.sync.title}</h1>
       <p className="lead">{t.sync.intro}</p>
       <Instances standing={standing_of(open, known)} sync={known} degraded={degraded} />
-      <Charts samples={samples} />
+      <Charts samples={samples} current={known !== null} />
       <dl className="tiles">
         <Tile name={t.sync.waiting} value={known ? number(known.outbox) : '–'} />
         <Tile name={t.sync.roundTrip} value={open && round_trip !== null ? `${number(round_trip, 1)} ms` : '–'} />
@@ -40,7 +40,7 @@ export default function Sync() {
       <Kept />
       <section>
         <h2>{t.sync.connections}</h2>
-        <Connections all={open ? [...(status?.connections ?? []), ...friends(archive_connections ?? [])] : []} />
+        {open ? <Connections all={[...(status?.connections ?? []), ...friends(archive_connections ?? [])]} /> : <Notice kind="hint">{t.sync.connectionsUnknown}</Notice>}
       </section>
       <Verify />
       <Actors status={status} />
@@ -153,6 +153,7 @@ function Kept() {
           <li key={x.id} className="kept">
             <span>
               {t.queue.methods[x.method] ?? x.method}
+              {typeof x.params['name'] === 'string' ? ` “${x.params['name']}”` : null}
               <span className="field-hint">{t.queue.since(duration(Date.now() - Date.parse(x.since)))}</span>
             </span>
             <Button onClick={() => void client.call('queue:cancel', { id: x.id }).then(load_queue, () => undefined)}>{t.cancel}</Button>
