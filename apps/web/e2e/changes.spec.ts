@@ -95,6 +95,31 @@ test('messages are found by their words, and shown in their place', async ({ per
   await expect(page.getByText('No message has these words.')).toBeVisible();
 });
 
+test('letters typed one by one are searched for one after the other', async ({ person }) => {
+  const { page } = await newcomer(await person('anna'));
+  await page.getByRole('button', { name: 'Start notes to yourself' }).click();
+  await say(page, 'Äpfel and pears');
+  await expect(message(page, 'Äpfel').getByRole('button', { name: /In the archive/ })).toBeVisible();
+  const under_way = new Set<unknown>();
+  let most = 0;
+  let asked = 0;
+  page.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => {
+      const { id, method } = JSON.parse(payload.toString()) as { id?: unknown; method?: string };
+      if (method !== 'query:search') return;
+      under_way.add(id);
+      asked++;
+      most = Math.max(most, under_way.size);
+    });
+    socket.on('framereceived', ({ payload }) => under_way.delete((JSON.parse(payload.toString()) as { id?: unknown }).id));
+  });
+  await page.reload();
+  await page.getByRole('searchbox').pressSequentially('apfel', { delay: 300 }); // slower than the page waits for the next letter
+  await expect(page.getByRole('list', { name: 'Found in messages' }).getByRole('link')).toHaveCount(1);
+  expect(asked).toBeGreaterThan(1);
+  expect(most).toBe(1);
+});
+
 test('what was read in one browser is read in the next', async ({ person, browser }) => {
   const anna = await newcomer(await person('anna'));
   const bert = await newcomer(await person('bert'));

@@ -17,32 +17,45 @@ function keep_still(): void {
   const texts: [string, string][] = [
     ['time', '12:34'],
     ['.facts code', '0123 4567 … 89ab cdef'],
-    ['.tile dd', '12'],
     ['td.detail', 'ws://127.0.0.1:8765'],
-    ['.figures > div:not(.lag) dd', '1,234'],
-    ['.figures .lag dd', 'nothing'],
     ['.scale', '20'],
-    ['.chart .told', 'now 1, at most 12'],
     ['.banner p > [aria-hidden]', 'Trying again in 3 s.'],
   ];
+  /** By what stands before them; those that are not known stay so. */
+  const figures: Record<string, string> = {
+    Objects: '1,234',
+    Size: '5.6\u00a0MB',
+    'Changes a second': '0',
+    'Writes a second': '0',
+    'Answer time': '1.2\u00a0ms',
+    'Running for': '3\u00a0min',
+  };
+  /** Parts of texts, wherever those stand. */
+  const parts: [string, RegExp, string][] = [
+    ['.facts dd, .row-text, .person-head p', /since .*/, 'since 1 January 2026'],
+    ['.figures .lag dd', /^\d.*/, '3 changes, for 5\u00a0s'],
+    ['.legend .told', /^now \d.*/, 'now 0, at most 13'],
+    ['.legend .told', /^(now not known, at most) .*/, '$1 13'],
+    ['.lagging', /^\d+ changes? of (.*) ha(s|ve) /, '3 changes of $1 have '],
+    ['.waiting-out, .kept .field-hint', /\d+\s(s|min)$/, '5\u00a0s'],
+  ];
+  const write = (node: Node, text: string) => {
+    if (node.nodeValue !== text) node.nodeValue = text;
+  };
+  const texts_of = (x: Element) => [...x.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
   const still = () => {
-    for (const [place, text] of texts)
-      for (const x of document.querySelectorAll(place)) {
-        const nodes = [...x.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
-        nodes.forEach((node, i) => {
-          if (node.nodeValue !== (i ? '' : text)) node.nodeValue = i ? '' : text;
-        });
-      }
-    for (const x of document.querySelectorAll('.facts dd, .row-text, .person-head p'))
-      for (const node of x.childNodes) {
-        const text = node.nodeValue?.replace(/since .*/, 'since 1 January 2026');
-        if (node.nodeType === Node.TEXT_NODE && node.nodeValue !== text) node.nodeValue = text ?? null;
-      }
+    for (const [place, text] of texts) for (const x of document.querySelectorAll(place)) texts_of(x).forEach((node, i) => write(node, i ? '' : text));
+    for (const [place, from, to] of parts) for (const x of document.querySelectorAll(place)) for (const node of texts_of(x)) write(node, (node.nodeValue ?? '').replace(from, to));
+    for (const x of document.querySelectorAll('.figures dt, .tile dt')) {
+      const text = figures[x.textContent ?? ''];
+      const value = x.nextElementSibling;
+      if (text && value && /\d/.test(value.textContent ?? '')) texts_of(value).forEach((node, i) => write(node, i ? '' : text));
+    }
     for (const x of document.querySelectorAll<HTMLInputElement>('.input.code')) if (x.readOnly) x.value = 'lama://invite/'.padEnd(400, '0123456789abcdef');
     const drawings: [string, string, string][] = [
       ['.qr path', 'd', 'M4 4h7v7h-7zM30 4h7v7h-7zM4 30h7v7h-7zM14 14h6v6h-6zM22 24h9v3h-9z'],
-      ['.plot .chart-line.sparse', 'points', '300,100 400,40 500,80 600,60'],
-      ['.plot .chart-line.archive', 'points', '300,110 400,70 500,100 600,90'],
+      ['.plot .chart-line.sparse', 'points', '300,118 400,40 500,80 600,118'],
+      ['.plot .chart-line.archive', 'points', '300,118 400,70 500,100 600,118'],
     ];
     for (const [place, name, drawn] of drawings) for (const x of document.querySelectorAll(place)) if (x.getAttribute(name) !== drawn) x.setAttribute(name, drawn);
     for (const x of document.querySelectorAll('.avatar[class*=hue-]')) {
@@ -59,6 +72,7 @@ function keep_still(): void {
 /** `height`: for what is longer than a screen, by the name of the look. */
 async function look_at(page: Page, view: string, height: Record<string, number> = {}): Promise<void> {
   await page.evaluate(keep_still);
+  await page.mouse.move(0, 0); // nothing is pointed at
   for (const look of looks) {
     await page.setViewportSize({ width: look.width, height: height[look.name] ?? look.height });
     await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
@@ -129,7 +143,7 @@ async function talk(anna: Person, bert: Person): Promise<void> {
   ]);
   await expect(anna.page.getByRole('list', { name: 'Attachments' }).getByText('Ready')).toHaveCount(2);
   await say(anna.page, 'Wait for me! The list:');
-  await expect(message(anna.page, 'Wait for me!').getByRole('button', { name: /In the archive|At the other person/ })).toBeVisible();
+  for (const text of ['Hello Bert', 'Wait for me!']) await expect(message(anna.page, text).getByRole('button', { name: /At the other person/ })).toBeVisible();
   await expect(message(bert.page, 'Wait for me!')).toBeVisible();
 }
 
@@ -163,9 +177,9 @@ test('with a friend', async ({ person }) => {
   await expect(page.getByText('Nothing is waiting')).toBeVisible();
   await expect(page.getByText('Both are in step')).toBeVisible();
   await expect(page.locator('.plot .chart-line')).toHaveCount(4);
-  await look_at(page, 'sync', { light: 1300, dark: 1300, narrow: 1900 });
+  await look_at(page, 'sync', { light: 1340, dark: 1340, narrow: 2250 });
   await go(page, 'settings');
-  await look_at(page, 'settings');
+  await look_at(page, 'settings', { light: 1000, dark: 1000, narrow: 1250 });
   await go(page, 'about');
   await expect(page.getByText('Version of the node')).toBeVisible();
   await look_at(page, 'about');
@@ -184,5 +198,37 @@ test('without its node', async ({ person }) => {
   await message(page, 'written while it is away').getByRole('button', { name: /Why/ }).click();
   await expect(page.getByRole('dialog')).toContainText('Your node does not answer at the moment');
   await look_at(page, 'where');
+  expect(faults_of(page)).toEqual([]);
+});
+
+test('the dashboard while the archive is away, and while the node is', async ({ person }) => {
+  const { page, node } = await newcomer(await person('anna', { apart: true }));
+  await page.getByRole('button', { name: 'Start notes to yourself' }).click();
+  await say(page, 'before');
+  await expect(message(page, 'before').getByRole('button', { name: /In the archive/ })).toBeVisible();
+  await go(page, 'sync');
+  await expect(page.getByText('Both are in step')).toBeVisible();
+  await node.end('SIGTERM', ['archive']);
+  await page.getByRole('link', { name: 'Chats' }).click();
+  await page.getByRole('link', { name: /Notes/ }).click();
+  await say(page, 'written while the archive is away');
+  await expect(message(page, 'written while').getByRole('button', { name: /On this device/ })).toBeVisible();
+  await page.getByRole('link', { name: 'Chats' }).click();
+  await page.getByRole('button', { name: 'New chat' }).click();
+  await page.getByLabel('Name').fill('Plans');
+  await page.getByRole('button', { name: 'Start chat' }).click();
+  await expect(page.getByText('This is kept and done when it is back')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await go(page, 'sync');
+  await expect(page.getByText('The archive is not connected. What you do')).toBeVisible();
+  await expect(page.getByText('The archive is not connected. Messages wait')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Kept for the archive' })).toBeVisible();
+  await expect(page.locator('.held-text')).toBeVisible();
+  await expect(page.locator('.lagging')).toHaveCount(1);
+  await look_at(page, 'sync-apart', { light: 1540, dark: 1540, narrow: 2450 });
+  await node.end('SIGKILL');
+  await expect(page.getByText('Your node does not answer. Its figures')).toBeVisible();
+  await expect(page.getByText('What you write is kept here')).toBeVisible();
+  await look_at(page, 'sync-away', { light: 1150, dark: 1150, narrow: 1850 });
   expect(faults_of(page)).toEqual([]);
 });

@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
+
+const fonts = fileURLToPath(new URL('support/fonts.conf', import.meta.url));
 
 /** Debian's Chromium, not a downloaded one. Each test has nodes of its own. */
 export default defineConfig({
@@ -18,6 +21,10 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
     permissions: ['clipboard-read', 'clipboard-write'],
     trace: 'retain-on-failure',
-    launchOptions: { executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--font-render-hinting=none'] },
+    launchOptions: {
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--font-render-hinting=none'],
+      env: { ...(process.env as Record<string, string>), FONTCONFIG_FILE: fonts },
+    },
   },
 });

@@ -15,7 +15,7 @@ test('both instances are told of in figures, and by two charts', async ({ person
   await page.getByRole('link', { name: 'Sync' }).click();
   for (const [name, behind] of [['This device', 'Behind the archive'], ['Archive', 'Behind this device']] as const) {
     await expect(figure(page, name, 'Objects')).toHaveText(some);
-    await expect(figure(page, name, 'Size')).toHaveText(/^[\d.]+ [KM]?B$/);
+    await expect(figure(page, name, 'Size')).toHaveText(/^[\d.]+\s[KM]?B$/);
     await expect(figure(page, name, 'Changes a second')).toHaveText(/^\d/);
     await expect(figure(page, name, 'Damaged')).toHaveText('nothing');
     await expect(figure(page, name, behind)).toHaveText('nothing');
@@ -40,7 +40,7 @@ test('while the archive is away the dashboard says what waits and why, and clear
   await expect(page.getByText('The archive is not connected. What you do is kept on this device')).toBeVisible();
   await expect(part(page, 'Archive')).toContainText('What it holds is not known here while it is not connected.');
   await expect(part(page, 'Archive')).not.toContainText('Objects');
-  await expect(figure(page, 'Archive', 'Behind this device')).toHaveText(/^[1-9]\d* changes?, for \d+ (s|min)$/);
+  await expect(figure(page, 'Archive', 'Behind this device')).toHaveText(/^[1-9]\d* changes?, for \d+\s(s|min)$/);
   await expect(figure(page, 'This device', 'Behind the archive')).toHaveText('not known');
   await expect(figure(page, 'This device', 'Objects')).toHaveText(some);
   const why = page.getByRole('region', { name: 'Why is this not there yet?' });

@@ -3,6 +3,7 @@ import './styles/parts.css';
 import './styles/shell.css';
 import './styles/chat.css';
 import './styles/pages.css';
+import './styles/sync.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Fault } from './components/fault.tsx';

@@ -170,6 +170,7 @@ export const t = {
       locked: 'Your node was started again and is locked. Log in; then this message goes out by itself.',
       refused: (reason: string) => `Your node did not take it: ${reason}`,
       archiveAway: 'The archive is not connected. The message is safe on this device and goes on by itself as soon as the archive is there.',
+      deviceAway: 'The message is safe on this device. Your node does not answer at the moment; the message goes on by itself when it does.',
       archiveSoon: 'The archive is connected; this takes a moment.',
       contactAway: (name: string) => `${name} is not connected to your archive now. Their node fetches the message when it is online again.`,
       contactThere: (name: string) => `${name} is connected and fetches it in a moment. Not every kind of node tells when it has.`,
@@ -330,6 +331,7 @@ export const t = {
       sparse: (changes: number) => `${many(changes, 'change', 'changes')} of the archive: on the way to this device, this takes a moment.`,
     },
     connections: 'Connections',
+    connectionsUnknown: 'Not known while your node does not answer.',
     noConnections: 'No connections. Without the archive, everything you do is kept on this device and goes out later.',
     status: 'State',
     with: 'With',
@@ -346,7 +348,7 @@ export const t = {
     verifying: 'Checking…',
     verified: (objects: number, problems: number) =>
       problems === 0 ? `${many(objects, 'object', 'objects')} checked, all good.` : `${many(problems, 'problem', 'problems')} in ${objects.toLocaleString('en')} objects.`,
-    you: 'your archive',
+    you: 'Your archive',
   },
 
   queue: {
@@ -373,11 +375,11 @@ export const t = {
     instance: 'This device',
     thisBrowser: 'This browser',
     forget: 'Forget drafts',
-    forgetHint: 'They are kept in this browser only, until they are sent.',
+    forgetHint: 'What you began to write is kept in this browser only, until it is sent.',
     forgotten: 'Forgotten.',
     logOutHint: 'Locks your data on this device and ends its connections. Nothing is deleted.',
     leave: 'Let this browser out',
-    leaveHint: 'It then needs a new login link.',
+    leaveHint: 'This browser then needs a new login link. Nothing is deleted on the node.',
     node: 'Node',
     window: 'Newest messages of a chat that this device keeps',
     side: 'Part',

@@ -39,6 +39,9 @@ export function list_time(time: string, now = new Date()): string {
   return (x.getFullYear() === now.getFullYear() ? short_day : short_year).format(x);
 }
 
+/** Between a number and its unit. */
+const no_break = '\u00a0';
+
 export function bytes(count: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let unit = 0;
@@ -47,15 +50,16 @@ export function bytes(count: number): string {
     x /= 1000;
     unit++;
   }
-  return `${unit === 0 || x >= 100 ? Math.round(x) : x.toFixed(1)} ${units[unit]}`;
+  return `${unit === 0 || x >= 100 ? Math.round(x) : x.toFixed(1)}${no_break}${units[unit]}`;
 }
 
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+  const of = (count: number, unit: string) => `${Math.floor(count)}${no_break}${unit}`;
+  if (seconds < 60) return of(seconds, 's');
+  if (seconds < 3600) return of(seconds / 60, 'min');
+  if (seconds < 86_400) return `${of(seconds / 3600, 'h')} ${of((seconds % 3600) / 60, 'min')}`;
+  return `${of(seconds / 86_400, 'd')} ${of((seconds % 86_400) / 3600, 'h')}`;
 }
 
 export const number = (x: number, digits = 0) => x.toLocaleString('en', { maximumFractionDigits: digits });

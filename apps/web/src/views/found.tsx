@@ -1,4 +1,4 @@
-import type { Message } from '@lama/ipc-client';
+import { type Message, NodeError, type Params } from '@lama/ipc-client';
 import { useEffect, useState } from 'react';
 import { Button, Notice } from '../components/parts.tsx';
 import { words_of } from '../lib/failure.ts';
@@ -19,6 +19,29 @@ interface Answer {
   everywhere: boolean;
 }
 
+const busy_ms = 1_000;
+let turn: Promise<unknown> = Promise.resolve();
+
+/** One after the other: a search that nobody waits for any more is not begun, but what the node has begun it ends, and it has few places for searches. */
+function search(text: string, signal: AbortSignal, before?: string): Promise<Answer> {
+  const mine = turn.then(() => ask({ text, limit: page_size, ...(before ? { before } : {}) }, signal));
+  turn = mine.catch(() => undefined);
+  return mine;
+}
+
+/** Where all its places are taken, by a backup or another page, it is asked again. */
+async function ask(params: Params<'query:search'>, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await client.call('query:search', params);
+    } catch (failure) {
+      if (!(failure instanceof NodeError && failure.kind === 'overloaded')) throw failure;
+      await new Promise((done) => setTimeout(done, busy_ms));
+    }
+  }
+}
+
 /** Messages with these words, newest first, a page at a time. */
 export function Found({ words }: { words: string }) {
   const [answer, set_answer] = useState<Answer | null>(null);
@@ -29,9 +52,14 @@ export function Found({ words }: { words: string }) {
     set_answer(null);
     set_problem(null);
     const timer = setTimeout(() => {
-      client.call('query:search', { text: words, limit: page_size }, { signal: controller.signal }).then(set_answer, (failure: unknown) => {
-        if (!controller.signal.aborted) set_problem(words_of(failure));
-      });
+      search(words, controller.signal).then(
+        (found) => {
+          if (!controller.signal.aborted) set_answer(found);
+        },
+        (failure: unknown) => {
+          if (!controller.signal.aborted) set_problem(words_of(failure));
+        },
+      );
     }, pause_ms);
     return () => {
       clearTimeout(timer);
@@ -42,7 +70,7 @@ export function Found({ words }: { words: string }) {
     if (!answer?.before) return;
     set_busy(true);
     try {
-      const next = await client.call('query:search', { text: words, limit: page_size, before: answer.before });
+      const next = await search(words, new AbortController().signal, answer.before);
       set_answer({ ...next, messages: [...answer.messages, ...next.messages] });
     } catch (failure) {
       set_problem(words_of(failure));

@@ -84,12 +84,12 @@ function Figure({ name, className = '', children }: { name: string; className?: 
   );
 }
 
-/** The last two minutes of both, drawn. */
-export function Charts({ samples }: { samples: Sample[] }) {
+/** The last two minutes of both, drawn. `current`: the last sample tells how it is now. */
+export function Charts({ samples, current }: { samples: Sample[]; current: boolean }) {
   return (
     <div className="charts">
-      <Chart title={t.sync.chartBehind} samples={samples} choose={(x, side) => x.behind[side]} />
-      <Chart title={t.sync.chartRate} samples={samples} choose={(x, side) => x.rates[side]} />
+      <Chart title={t.sync.chartBehind} samples={samples} current={current} choose={(x, side) => x.behind[side]} />
+      <Chart title={t.sync.chartRate} samples={samples} current={current} choose={(x, side) => x.rates[side]} />
     </div>
   );
 }
@@ -98,14 +98,14 @@ const chart_width = 600;
 const chart_height = 120;
 
 /** Newest at the right. A line breaks where nothing is known. */
-function Chart({ title, samples, choose }: { title: string; samples: Sample[]; choose: (x: Sample, side: Side) => number | null }) {
+function Chart({ title, samples, current, choose }: { title: string; samples: Sample[]; current: boolean; choose: (x: Sample, side: Side) => number | null }) {
   const now = samples.at(-1);
   const values = (side: Side) => samples.map((x) => choose(x, side)).filter((x) => x !== null);
   const top = top_of_scale(Math.max(0, ...sides.flatMap(values)));
   const place = ({ at, y }: Point) => `${(chart_width - (((now?.at ?? 0) - at) / window_ms) * chart_width).toFixed(1)},${(chart_height - 2 - (y / top) * (chart_height - 6)).toFixed(1)}`;
   const told = (side: Side) => {
-    const current = now ? choose(now, side) : null;
-    return t.sync.chartText(current === null ? t.sync.notKnown : number(current, 1), number(Math.max(0, ...values(side)), 1));
+    const value = current && now ? choose(now, side) : null;
+    return t.sync.chartText(value === null ? t.sync.notKnown : number(value, 1), number(Math.max(0, ...values(side)), 1));
   };
   return (
     <figure className="chart">

@@ -30,7 +30,7 @@ export default function Sync() {
       <h1>{t.sync.title}</h1>
       <p className="lead">{t.sync.intro}</p>
       <Instances standing={standing_of(open, known)} sync={known} degraded={degraded} />
-      <Charts samples={samples} />
+      <Charts samples={samples} current={known !== null} />
       <dl className="tiles">
         <Tile name={t.sync.waiting} value={known ? number(known.outbox) : '–'} />
         <Tile name={t.sync.roundTrip} value={open && round_trip !== null ? `${number(round_trip, 1)} ms` : '–'} />
@@ -40,7 +40,7 @@ export default function Sync() {
       <Kept />
       <section>
         <h2>{t.sync.connections}</h2>
-        <Connections all={open ? [...(status?.connections ?? []), ...friends(archive_connections ?? [])] : []} />
+        {open ? <Connections all={[...(status?.connections ?? []), ...friends(archive_connections ?? [])]} /> : <Notice kind="hint">{t.sync.connectionsUnknown}</Notice>}
       </section>
       <Verify />
       <Actors status={status} />
@@ -123,7 +123,7 @@ function Waiting({ sync }: { sync: SyncState | null }) {
       {count === 0 && lagging.length === 0 ? <Notice kind={sync ? 'good' : 'hint'}>{sync ? t.sync.whyNothing : t.sync.whyUnknown}</Notice> : null}
       {count > 0 ? (
         <>
-          <p>
+          <p className="waiting-out">
             {t.sync.waitingOut(count)}. {t.sync.lag}: {duration(oldest)}
           </p>
           <ul className="held">
@@ -153,6 +153,7 @@ function Kept() {
           <li key={x.id} className="kept">
             <span>
               {t.queue.methods[x.method] ?? x.method}
+              {typeof x.params['name'] === 'string' ? ` “${x.params['name']}”` : null}
               <span className="field-hint">{t.queue.since(duration(Date.now() - Date.parse(x.since)))}</span>
             </span>
             <Button onClick={() => void client.call('queue:cancel', { id: x.id }).then(load_queue, () => undefined)}>{t.cancel}</Button>
@@ -177,24 +178,28 @@ function Connections({ all }: { all: Connection[] }) {
   };
   return (
     <div className="table-frame" role="region" aria-label={t.sync.connections} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.sync.with}</th>
-            <th scope="col">{t.sync.what}</th>
-            <th scope="col">{t.sync.status}</th>
-            <th scope="col">{t.sync.detail}</th>
+      {/* On a narrow page its rows are drawn one part below the other, so that the roles have to be said. */}
+      <table className="connections" role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            {[t.sync.with, t.sync.what, t.sync.status, t.sync.detail].map((x) => (
+              <th key={x} scope="col" role="columnheader">
+                {x}
+              </th>
+            ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {all.map((x) => (
-            <tr key={x.id}>
-              <td>{name_of(x)}</td>
-              <td>{t.sync.groups[x.group] ?? x.group}</td>
-              <td>
+            <tr key={x.id} role="row">
+              <td role="cell">{name_of(x)}</td>
+              <td role="cell">{t.sync.groups[x.group] ?? x.group}</td>
+              <td role="cell" className="standing">
                 <span className={`dot ${x.status === 'established' ? 'good' : 'warn'}`} aria-hidden="true" /> {t.sync.statuses[x.status] ?? x.status}
               </td>
-              <td className="detail">{x.detail || x.url}</td>
+              <td role="cell" className="detail">
+                {x.detail || x.url}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -220,7 +225,7 @@ function Verify() {
     }
   };
   return (
-    <section>
+    <section className="verify">
       <h2>{t.sync.verify}</h2>
       <p className="field-hint">{t.sync.verifyHint}</p>
       {problem ? <Notice kind="error">{problem}</Notice> : null}

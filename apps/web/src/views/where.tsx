@@ -26,7 +26,8 @@ export function why(state: State, reason: string | undefined, conversation: Conv
       return x.locked ? words.locked : words.nodeAway;
     case 'on-this-device':
       if (x.locked) return words.locked;
-      return x.status?.bridgeConnected ? words.archiveSoon : words.archiveAway;
+      if (!x.status) return words.deviceAway;
+      return x.status.bridgeConnected ? words.archiveSoon : words.archiveAway;
     case 'delivered':
       return words.delivered;
     case 'in-archive': {
