@@ -317,6 +317,8 @@ class Exports(Scratch):
             exports = anna.data_dir / "exports"
             self.assertEqual(self.lines(exports / "device"), self.lines(exports / "archive"))
             until(within, "the device within its budget again", 120)
+            report = anna.rpc.call("app:verify", timeout=120)
+            self.assertEqual(report["problemCount"], 0, report["problems"][:5])
             anna.process("archive").stop()
             with self.assertRaises(RpcError) as refused:
                 anna.rpc.call("app:export", {"folder": "alone"}, timeout=120)

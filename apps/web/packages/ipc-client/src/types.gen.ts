@@ -75,6 +75,11 @@ export type Message = {
     personId: Hash;
     verified: boolean;
   };
+  /** Of a message with attachments: where it stands, by which a device has its archive fetch them. */
+  entry?: {
+    channel: Hash;
+    hash: Hash;
+  };
   /** Of history from elsewhere (docs/import.md). */
   imported?: {
     source: string;
