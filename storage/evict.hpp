@@ -33,7 +33,7 @@ result<eviction_plan> plan_eviction(const store& from, const eviction_rules& rul
 result<std::size_t> evict_all(transaction& in, const std::vector<hash>& names);
 
 /// The newest entry of one of `channels` whose message has this blob or object attached; for a fetch of it (docs/chum-extension.md §5). Reads the
-/// channels through: some 40 µs an entry.
+/// channels through: some 100 µs an entry and more.
 struct attachment_place {
   hash channel;
   hash entry;

@@ -548,7 +548,7 @@ export interface Channels {
     /** The device, then the archive. */
     instances: InstanceSync[];
   } };
-  /** The newest message that has this file attached, by its place: the conversation, and the entry of its channel. What the device does not keep is looked for in the archive; a conversation is read through (some 40 µs a message). `GET /blob/HASH` looks by itself. */
+  /** The newest message that has this file attached, by its place: the conversation, and the entry of its channel. What the device does not keep is looked for in the archive; a conversation is read through (some 100 to 300 µs a message). `GET /blob/HASH` looks by itself. */
   "query:findAttachment": { params: {
     blob: Hash;
   }; result: {
