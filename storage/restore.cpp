@@ -81,7 +81,7 @@ result<restoration> restoration::begin(const fs::path& folder, store_options opt
   if (fs::exists(folder, problem))
     return fail(errc::conflict,
                 "The folder " + folder.string() + " exists, and nothing is overwritten. Restore into another --data-dir, or move the folder away.");
-  auto beside = folder.parent_path() / (".restoring-" + folder.filename().string());
+  auto beside = folder.parent_path() / (std::string{restoring_prefix} + folder.filename().string());
   fs::remove_all(beside, problem); // what a killed one left
   restoration made{std::unique_ptr<state>{new state{folder, beside, options}}};
   LAMA_TRY(opened, database::open(beside, options));

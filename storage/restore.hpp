@@ -6,9 +6,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 /// A store out of backup files (docs/backup.md): the whole one, then those that go on from it, in order.
 namespace lama::storage {
+
+/// Of the folder it works in, beside the wanted one.
+inline constexpr std::string_view restoring_prefix = ".restoring-";
 
 struct restored {
   protocol::backup::header header; ///< of the last file

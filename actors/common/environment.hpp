@@ -56,7 +56,7 @@ struct node_settings {
   uint64_t channel_window = 200;               ///< sparse: newest entries per conversation that are kept here
   uint64_t sparse_budget = 0;                  ///< sparse: bytes of objects and blobs above which what is cold is evicted; 0: no limit
   protocol::policy::strategy_table strategies; ///< types that the configuration keeps on this instance (docs/sync-strategies.md)
-  std::string backup_folder;                   ///< where this process writes backups that are asked for over JSON-RPC; empty: it makes none
+  std::string data_folder;                     ///< the data dir: backups and exports that are asked for over JSON-RPC lie in it; empty: there are none
   std::string version = "0.1.0";
   timing times;
 };
@@ -71,6 +71,8 @@ struct node_environment {
   const wall_clock* clock = nullptr;
   /// Opens the store of a user; `folder` is relative to the data dir ("archive/anna").
   std::function<result<std::unique_ptr<storage::store>>(const std::string& folder)> open_store;
+  /// Deletes it, which nobody has open then, crash-safely (storage/removal.hpp); empty: here no store is ever deleted.
+  std::function<result<done>(const std::string& folder)> remove_store;
   protocol::derivation_cost derivation;
   /// One line for the log. Never holds a secret.
   std::function<void(int level, std::string_view component, std::string_view text)> log;

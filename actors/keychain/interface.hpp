@@ -45,10 +45,20 @@ struct check_password {
 };
 LAMA_MESSAGE(check_password)
 
+/// Deletes the user's store, of somebody who is not logged in, after the password was checked against it.
+struct erase_user {
+  std::string user;
+  std::string password;
+  bool only_check = false; ///< of the password
+};
+LAMA_MESSAGE(erase_user, x.user, x.only_check)
+
 /// The only place where passwords and the master key are. It takes CPU time (scrypt) and waits for the disk: a thread of its own in
 /// production.
 using keychain_actor = caf::typed_actor<
     // `not_found`, `conflict` (exists), `wrong_secret`, `locked` (another process has the store), `corrupt` (a lost record).
-    caf::replies_to<open_user>::with<user_opened>, caf::replies_to<check_password>::with<ok>, caf::replies_to<get_status>::with<status_report>>;
+    caf::replies_to<open_user>::with<user_opened>, caf::replies_to<check_password>::with<ok>,
+    // `not_found`, `wrong_secret`; `locked` while somebody still has the store open; `unsupported` where stores cannot be deleted.
+    caf::replies_to<erase_user>::with<ok>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

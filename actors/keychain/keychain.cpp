@@ -209,6 +209,24 @@ result<std::shared_ptr<opened_user>> open_or_create(const node_environment& envi
   return std::move(opened);
 }
 
+result<done> erase(const node_environment& environment, const erase_user& request) {
+  if (!environment.remove_store)
+    return fail(errc::unsupported, "This node deletes nobody's data.");
+  auto nobody = fail(errc::not_found, "there is no user '" + request.user + "' here");
+  auto folders = environment.files->folders(to_string(environment.settings.which));
+  if (std::ranges::find(folders, request.user) == folders.end())
+    return nobody;
+  {
+    LAMA_TRY(opened, environment.open_store(folder_of(environment, request.user)));
+    auto view = opened->read();
+    if (!view->note(identity_note))
+      return nobody;
+    LAMA_TRY(master, master_key(*view, open_user{request.user, request.password, {}, false, {}, {}}));
+    protocol::wipe(master);
+  }
+  return request.only_check ? result<done>{done{}} : environment.remove_store(folder_of(environment, request.user));
+}
+
 } // namespace
 
 opened_user::~opened_user() {
@@ -238,6 +256,15 @@ keychain_actor::behavior_type keychain(keychain_actor::stateful_pointer<keychain
           return to_caf(checked.failure());
         }
         protocol::wipe(*checked);
+        return ok{};
+      },
+      [self](erase_user& request) -> caf::result<ok> {
+        auto erased = erase(*self->state.environment, request);
+        protocol::wipe(request.password);
+        if (!erased) {
+          ++self->state.refused;
+          return to_caf(erased.failure());
+        }
         return ok{};
       },
       [self](get_status) {

@@ -30,6 +30,14 @@ struct logout_user {
 };
 LAMA_MESSAGE(logout_user, x.user)
 
+/// Deletes the user's data on this side, for good, after the password was checked; logs the user out before.
+struct reset_user {
+  std::string user;
+  std::string password;
+  bool only_check = false; ///< of the password; nothing changes
+};
+LAMA_MESSAGE(reset_user, x.user, x.only_check)
+
 struct user_state {
   std::string user;
   bool unlocked = false;
@@ -79,6 +87,8 @@ using supervisor_actor = caf::typed_actor<
     caf::replies_to<register_user>::with<user_state>,
     // `wrong_secret`, `not_found`. A user who is logged in already is answered after the password was checked.
     caf::replies_to<login_user>::with<user_state>, caf::replies_to<logout_user>::with<ok>, caf::replies_to<list_users>::with<users_listed>,
+    // `wrong_secret`, `not_found`; `conflict` where a long job still reads the store: the user is logged out then, and nothing is deleted.
+    caf::replies_to<reset_user>::with<ok>,
     // The archive's side only.
     caf::replies_to<provision_user>::with<user_provisioned>, caf::replies_to<get_status>::with<status_report>>;
 

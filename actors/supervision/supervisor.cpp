@@ -217,9 +217,62 @@ void log_out(self_pointer self, const std::string& user) {
   }
 }
 
+/// Actors let go of a store soon after a logout; a job that reads it, when it is done.
+constexpr auto release_patience = std::chrono::milliseconds{10'000};
+constexpr auto release_look = std::chrono::milliseconds{50};
+
+/// The user is logged out, and asks again until the store is let go of.
+void erase_soon(self_pointer self, const reset_user& request, std::chrono::milliseconds patience, caf::typed_response_promise<ok> promise) {
+  self->request(self->state.context->members->find<keychain_actor>("keychain"), environment_of(self).settings.times.request_deadline,
+                erase_user{request.user, request.password, request.only_check})
+      .then(
+          [self, request, promise](ok x) mutable {
+            if (!request.only_check)
+              environment_of(self).log(log_info, supervisor_state::name, "the data of " + request.user + " on this side is deleted");
+            promise.deliver(x);
+          },
+          [self, request, patience, promise](const caf::error& problem) mutable {
+            auto failure = from_caf(problem);
+            if (failure.code != errc::locked)
+              promise.deliver(to_caf(failure));
+            else if (patience <= release_look)
+              promise.deliver(to_caf(fail(errc::conflict, "Something still reads the user's store (a backup, a verification, a login); nothing was deleted. "
+                                                          "Try again when it is done.")));
+            else
+              self->delayed_send(self, release_look,
+                                 look_again{[self, request, patience, promise] { erase_soon(self, request, patience - release_look, promise); }});
+          });
+}
+
+caf::result<ok> reset(self_pointer self, const reset_user& request) {
+  if (!is_user_name(request.user))
+    return to_caf(bad_user_name(request.user));
+  auto promise = self->make_response_promise<ok>();
+  auto running = instance_of(self, request.user);
+  if (!running) {
+    erase_soon(self, request, release_patience, promise);
+    return promise;
+  }
+  // Whoever has not the password must not even log the user out.
+  self->request(running, environment_of(self).settings.times.request_deadline, verify_password{request.password})
+      .then(
+          [self, request, promise](ok x) mutable {
+            if (request.only_check) {
+              promise.deliver(x);
+              return;
+            }
+            log_out(self, request.user);
+            erase_soon(self, request, release_patience, promise);
+          },
+          pass_on(promise));
+  return promise;
+}
+
 users_listed list_all(self_pointer self) {
   users_listed all;
   for (const auto& user : environment_of(self).files->folders(to_string(environment_of(self).settings.which))) {
+    if (!is_user_name(user))
+      continue; // what a restore works in, what a reset left
     user_state entry;
     entry.user = user;
     entry.unlocked = self->state.users.contains(user);
@@ -269,6 +322,7 @@ supervisor_root::behavior_type supervisor(self_pointer self, std::shared_ptr<con
         log_out(self, request.user);
         return ok{};
       },
+      [self](const reset_user& request) { return reset(self, request); },
       [self](list_users) { return list_all(self); },
       [self](provision_user& request) { return provision(self, request); },
       [self](get_status) {

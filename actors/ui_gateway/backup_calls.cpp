@@ -15,17 +15,6 @@ namespace {
 
 namespace backup = protocol::backup;
 
-constexpr std::size_t most_name_bytes = 128;
-
-/// A plain name of a file in the backup folder: nothing that leads out of it.
-result<std::string> file_name(const call_scope& x) {
-  LAMA_TRY(name, text_parameter(x, "file"));
-  auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; };
-  if (name.empty() || name.size() > most_name_bytes || name.front() == '.' || !std::ranges::all_of(name, fits))
-    return bad_parameter("file", "file is a name of letters, digits, '-', '_' and '.'");
-  return std::move(name);
-}
-
 result<std::string> member(const json& from, const char* name) {
   auto found = from.is_object() ? from.find(name) : from.end();
   if (!from.is_object() || found == from.end() || !found->is_string())
@@ -89,10 +78,10 @@ json as_json(const storage::digest_level& x) {
 namespace channels {
 
 void back_up(gateway_pointer self, const call_scope& x) {
-  const auto& folder = x.user->environment->settings.backup_folder;
-  if (folder.empty())
+  const auto& data = x.user->environment->settings.data_folder;
+  if (data.empty())
     return x.fail(lama::fail(errc::unsupported, "This node has no folder for backups."));
-  LAMA_PARAMETER(name, file_name(x));
+  LAMA_PARAMETER(name, file_parameter(x, "file"));
   LAMA_PARAMETER(base, read_base(x));
   storage::backup_request request;
   request.user = x.user->user;
@@ -101,7 +90,7 @@ void back_up(gateway_pointer self, const call_scope& x) {
   request.base = base;
   if (auto sealed = read_seal(x, request); !sealed)
     return x.fail(sealed.failure());
-  auto path = std::filesystem::path{folder} / name;
+  auto path = std::filesystem::path{data} / "backups" / name;
   run_long_job(self, x, [request, path, store = x.user->store, environment = x.user->environment]() -> result<json> {
     std::error_code problem;
     std::filesystem::create_directories(path.parent_path(), problem);

@@ -59,6 +59,9 @@ constexpr std::array table{
     channel{"app:import", needs::user, where::here, channels::import},
     channel{"app:verify", needs::user, where::here, channels::verify},
     channel{"app:backup", needs::user, where::here, channels::back_up},
+    channel{"app:export", needs::user, where::here, channels::export_conversations},
+    channel{"app:restore", needs::nothing, where::here, channels::restore},
+    channel{"app:reset", needs::nothing, where::here, channels::reset},
     channel{"app:digest", needs::user, where::here, channels::digest},
     channel{"storage:pin", needs::user, where::here, channels::pin},
     channel{"storage:log", needs::user, where::here, channels::versions},
@@ -77,9 +80,9 @@ constexpr std::array table{
 /// What the archive answers over the bridge: what only it has, and what it has more of.
 bool may_be_forwarded(const channel& x) {
   // Of objects only those of registered types (object_calls.cpp).
-  constexpr std::string_view of_both[] = {"one-core:storage:set", "one-core:createObject",  "one-core:updateObject", "query:getMessages",
-                                          "query:search",         "action:editMessage",     "action:deleteMessage",  "action:markRead",
-                                          "node:status",          "one-core:network:status"};
+  constexpr std::string_view of_both[] = {
+      "one-core:storage:set", "one-core:createObject", "one-core:updateObject", "query:getMessages",       "query:search", "action:editMessage",
+      "action:deleteMessage", "action:markRead",       "node:status",           "one-core:network:status", "app:reset"};
   return x.served == where::archive || std::ranges::find(of_both, x.name) != std::end(of_both);
 }
 
@@ -248,6 +251,15 @@ result<std::string> text_parameter(const call_scope& x, const char* name) {
 
 result<std::string> optional_text(const call_scope& x, const char* name) {
   return x[name].is_null() ? std::string{} : text_parameter(x, name);
+}
+
+result<std::string> file_parameter(const call_scope& x, const char* name) {
+  constexpr std::size_t most_name_bytes = 128;
+  LAMA_TRY(given, text_parameter(x, name));
+  auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; };
+  if (given.empty() || given.size() > most_name_bytes || given.front() == '.' || !std::ranges::all_of(given, fits))
+    return bad_parameter(name, std::string{name} + " is a name of letters, digits, '-', '_' and '.'");
+  return std::move(given);
 }
 
 result<hash> hash_parameter(const call_scope& x, const char* name) {

@@ -110,6 +110,9 @@ result<std::size_t> count_parameter(const call_scope& x, const char* name, std::
 /// ISO 8601 or milliseconds since 1970.
 result<std::optional<int64_t>> time_parameter(const call_scope& x, const char* name);
 
+/// A plain name of a file or folder in one of the data dir's: nothing that leads out of it.
+result<std::string> file_parameter(const call_scope& x, const char* name);
+
 /// Leaves a handler, with NAME declared or the call answered by its error.
 #define LAMA_PARAMETER(NAME, EXPR)                                                                                                                             \
   auto NAME##_result = (EXPR);                                                                                                                                 \
@@ -126,6 +129,7 @@ void sign_up(gateway_pointer self, const call_scope& x);
 void log_in(gateway_pointer self, const call_scope& x);
 void log_out(gateway_pointer self, const call_scope& x);
 void instance_of(gateway_pointer self, const call_scope& x);
+void reset(gateway_pointer self, const call_scope& x);
 void list_users(gateway_pointer self, const call_scope& x);
 
 // message_calls.cpp
@@ -193,6 +197,12 @@ void verify(gateway_pointer self, const call_scope& x);
 // backup_calls.cpp
 void back_up(gateway_pointer self, const call_scope& x);
 void digest(gateway_pointer self, const call_scope& x);
+
+// restore_calls.cpp
+void restore(gateway_pointer self, const call_scope& x);
+
+// export_calls.cpp
+void export_conversations(gateway_pointer self, const call_scope& x);
 
 // pin_calls.cpp
 void pin(gateway_pointer self, const call_scope& x);

@@ -10,6 +10,7 @@
 #include "actors/ui_gateway/metrics.hpp"
 #include "actors/ui_gateway/streams.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,6 +54,7 @@ struct gateway_state {
 
   std::shared_ptr<const connection_context> context;
   std::shared_ptr<gateway_door> door;
+  std::shared_ptr<std::atomic<bool>> restoring = std::make_shared<std::atomic<bool>>(false); ///< one at a time: two would work in one folder
   std::unique_ptr<attempts> logins;
   std::map<uint64_t, upload> uploads;
   uint64_t last_upload = 0;

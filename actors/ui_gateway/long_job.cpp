@@ -1,7 +1,9 @@
 #include "actors/ui_gateway/long_job.hpp"
 
 #include <atomic>
+#include <exception>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace lama::actors {
@@ -18,37 +20,51 @@ struct job_done {
 LAMA_MESSAGE(job_done)
 
 using worker_actor = caf::typed_actor<caf::replies_to<do_job>::with<job_done>>;
-worker_actor::behavior_type worker(worker_actor::pointer self) {
-  return {[self](const do_job& job) {
-    self->quit();
-    return job_done{std::make_shared<result<json>>(job.work())};
-  }};
+
+result<json> outcome_of(const std::function<result<json>()>& work) {
+  try {
+    return work();
+  } catch (const std::exception& problem) {
+    return lama::fail(errc::internal, std::string{"a long job ended by an exception: "} + problem.what());
+  }
 }
 
-/// The whole of a large store is read.
-constexpr std::chrono::minutes deadline{120};
+worker_actor::behavior_type worker(worker_actor::pointer self) {
+  return {[self](do_job& job) {
+    self->quit();
+    auto work = std::move(job.work); // what it holds is let go of before the answer is seen
+    return job_done{std::make_shared<result<json>>(outcome_of(work))};
+  }};
+}
 
 std::atomic<int> running{0};
 
 } // namespace
 
-void run_apart(gateway_pointer self, const user_context& user, std::function<result<json>()> work, std::function<void(result<json>)> then) {
+std::shared_ptr<void> long_job_place() {
   if (running.fetch_add(1) >= most_long_jobs) {
     --running;
-    return then(lama::fail(errc::overloaded, "Other long jobs are under way; try again when they are done."));
+    return nullptr;
   }
-  auto counted = [work = std::move(work)] {
-    auto outcome = work();
-    --running;
-    return outcome;
-  };
-  auto made = user.environment->where == placement::production ? self->spawn<caf::detached>(worker) : self->spawn(worker);
-  self->request(made, deadline, do_job{std::move(counted)})
+  return {&running, [](std::atomic<int>* count) { --*count; }};
+}
+
+lama::error too_many_long_jobs() {
+  return lama::fail(errc::overloaded, "Other long jobs are under way; try again when they are done.");
+}
+
+void run_apart(gateway_pointer self, std::function<result<json>()> work, std::function<void(result<json>)> then) {
+  auto place = long_job_place();
+  if (!place)
+    return then(too_many_long_jobs());
+  auto counted = [work = std::move(work), place = std::move(place)] { return work(); };
+  auto made = self->state.context->environment->where == placement::production ? self->spawn<caf::detached>(worker) : self->spawn(worker);
+  self->request(made, long_job_deadline, do_job{std::move(counted)})
       .then([then](const job_done& done) { then(std::move(*done.outcome)); }, [then](const caf::error& failure) { then(from_caf(failure)); });
 }
 
 void run_long_job(gateway_pointer self, const call_scope& x, std::function<result<json>()> work) {
-  run_apart(self, *x.user, std::move(work), [x](result<json> outcome) {
+  run_apart(self, std::move(work), [x](result<json> outcome) {
     if (outcome)
       x.done(std::move(*outcome));
     else

@@ -285,7 +285,7 @@ void list_after(gateway_pointer self, const call_scope& x) {
       return lacks ? json{} : list_newer(x, conversation, limit, within, *starts);
     };
     // A device that does not keep everything since then asks who does.
-    run_apart(self, *x.user, std::move(job), [self, x](result<json> listed) {
+    run_apart(self, std::move(job), [self, x](result<json> listed) {
       if (!listed)
         x.fail(listed.failure());
       else if (listed->is_null())

@@ -1,6 +1,5 @@
 #include "actors/ui_gateway/older.hpp"
 
-#include "actors/chum_session/fetching.hpp"
 #include "actors/ui_gateway/long_job.hpp"
 #include "actors/ui_gateway/views.hpp"
 #include "protocol/limits.hpp"
@@ -13,10 +12,6 @@
 namespace lama::actors {
 
 namespace {
-
-lama::error not_here_now() {
-  return lama::fail(errc::offline, "This is not on this device now, and the archive is not connected. It comes by itself when it is.");
-}
 
 fetch_page page_below(const channel_gap& gap, std::size_t count) {
   // The entry that is here comes along: others may have its time.
@@ -52,6 +47,16 @@ std::vector<hash> all_channels(const storage::snapshot& from) {
 }
 
 } // namespace
+
+lama::error not_here_now() {
+  return lama::fail(errc::offline, "This is not on this device now, and the archive is not connected. It comes by itself when it is.");
+}
+
+std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob) {
+  auto view = user.store->read();
+  auto place = storage::find_attachment(*view, all_channels(*view), blob);
+  return place ? std::optional{fetch_objects{place->channel, place->entry, {blob}}} : std::nullopt;
+}
 
 std::vector<channel_gap> gaps_of(const models::channel_page& page) {
   std::vector<channel_gap> gaps;
@@ -94,18 +99,17 @@ void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& 
   auto fetcher = fetcher_of(*user);
   if (!fetcher)
     return then(not_here_now());
-  auto search = [user, blob]() -> result<json> {
-    auto view = user->store->read();
-    auto place = storage::find_attachment(*view, all_channels(*view), blob);
-    if (!place)
-      return lama::fail(errc::not_found, "There is no such blob here, and no message that is here has it.");
-    return json{{"channel", place->channel.hex()}, {"entry", place->entry.hex()}};
+  auto found = std::make_shared<std::optional<fetch_objects>>();
+  auto search = [user, blob, found]() -> result<json> {
+    *found = place_of_blob(*user, blob);
+    return json{};
   };
-  run_apart(self, *user, std::move(search), [self, blob, fetcher, then = std::move(then)](const result<json>& place) {
-    if (!place)
-      return then(place.failure());
-    fetch_objects what{*hash::from_hex((*place)["channel"].get<std::string>()), *hash::from_hex((*place)["entry"].get<std::string>()), {blob}};
-    self->request(fetcher, self->state.deadline(), std::move(what))
+  run_apart(self, std::move(search), [self, found, fetcher, then = std::move(then)](const result<json>& searched) {
+    if (!searched)
+      return then(searched.failure());
+    if (!*found)
+      return then(lama::fail(errc::not_found, "There is no such blob here, and no message that is here has it."));
+    self->request(fetcher, self->state.deadline(), std::move(**found))
         .then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
   });
 }

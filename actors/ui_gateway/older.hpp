@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/chum_session/fetching.hpp"
 #include "actors/ui_gateway/calls.hpp"
 #include "protocol/models/channels.hpp"
 
@@ -22,6 +23,11 @@ std::vector<channel_gap> gaps_of(const models::channel_page& page);
 /// remembered what was looked for, and the next session with the archive asks for it.
 void fetch_older(gateway_pointer self, const user_context_ptr& user, const std::vector<channel_gap>& gaps, std::size_t count,
                  std::function<void(result<done>)> then);
+
+/// What to ask the archive for, to have a blob that is not here; nothing where no message that is here has it. Walks through messages: not
+/// on the gateway's thread.
+std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob);
+lama::error not_here_now();
 
 /// Fetches a blob that is not here but known; `then` likewise.
 void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<done>)> then);

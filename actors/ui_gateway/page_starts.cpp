@@ -75,7 +75,7 @@ void find_page_starts(gateway_pointer self, const user_context_ptr& user, const 
     *starts = page_starts{*user->store->read(), channels, std::numeric_limits<std::size_t>::max()};
     return json{};
   };
-  run_apart(self, *user, std::move(walk), [self, user, starts, then = std::move(then)](const result<json>& walked) {
+  run_apart(self, std::move(walk), [self, user, starts, then = std::move(then)](const result<json>& walked) {
     if (!walked)
       return then(nullptr);
     starts->keep(self, user);

@@ -137,6 +137,69 @@ void log_out(gateway_pointer self, const call_scope& x) {
   self->request(supervisor_of(self), self->state.deadline(), logout_user{name}).then([x](ok) { x.done({{"success", true}}); }, x.failed());
 }
 
+namespace {
+
+/// The other side needs the true reason; people do not get it.
+void refuse_reset(const call_scope& x, const lama::error& failure) {
+  if (!is_expected(failure.code))
+    return x.fail(failure);
+  auto refused = refusal_of(failure);
+  if (x.who.forwarded)
+    refused["reason"] = to_string(failure.code);
+  x.done(std::move(refused));
+}
+
+void reset_here(gateway_pointer self, const call_scope& x, const reset_user& request) {
+  self->request(supervisor_of(self), 2 * self->state.deadline(), request)
+      .then(
+          [self, x, user = request.user](ok) {
+            // Nothing of the old user may meet a new one of that name.
+            self->state.door->unbind(user);
+            stop_watching(self, user);
+            self->state.queues.erase(user);
+            x.done({{"success", true}});
+          },
+          [x](const caf::error& problem) { refuse_reset(x, from_caf(problem)); });
+}
+
+/// The archive first: while this side is there, the call can be repeated. One that has the user no more is done.
+void reset_archive_then_here(gateway_pointer self, const call_scope& x, const reset_user& request) {
+  auto question = x;
+  question.user = nullptr;
+  question.who.user = request.user;
+  question.parameters = std::make_shared<const json>(json{{"username", request.user}, {"password", request.password}});
+  question.answer = [self, x, request](call_outcome outcome) {
+    if (!outcome.content)
+      return x.answer(std::move(outcome));
+    auto reason = outcome.content->value("reason", std::string{});
+    if (outcome.content->value("success", false) || reason == to_string(errc::not_found))
+      return reset_here(self, x, request);
+    x.done({{"success", false}, {"error", "The archive: " + outcome.content->value("error", std::string{"refused"})}, {"reason", reason}});
+  };
+  ask_archive(self, question);
+}
+
+} // namespace
+
+void reset(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(name, optional_text(x, "username"));
+  LAMA_PARAMETER(password, text_parameter(x, "password"));
+  if (name.empty()) {
+    LAMA_PARAMETER(user, user_of(self, x.who));
+    name = user->user;
+  }
+  if (!may_try(self, x))
+    return;
+  reset_user request{std::move(name), std::move(password), false};
+  const auto& both = x["archive"];
+  if (self->state.is_archive() || !both.is_boolean() || !both.get<bool>())
+    return reset_here(self, x, request);
+  auto check = request;
+  check.only_check = true; // before anything is asked of the archive
+  self->request(supervisor_of(self), 2 * self->state.deadline(), check)
+      .then([self, x, request](ok) { reset_archive_then_here(self, x, request); }, [x](const caf::error& problem) { refuse_reset(x, from_caf(problem)); });
+}
+
 void instance_of(gateway_pointer self, const call_scope& x) {
   auto user = user_of(self, x.who);
   if (!user && user.failure().code == errc::locked)

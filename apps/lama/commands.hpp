@@ -49,6 +49,7 @@ void add_import_command(command_list& to);    // import
 void add_verify_command(command_list& to);    // verify
 void add_backup_command(command_list& to);    // backup, backup verify
 void add_restore_command(command_list& to);   // restore
+void add_reset_command(command_list& to);     // reset
 void add_digest_command(command_list& to);    // digest
 void add_export_command(command_list& to);    // export
 void add_pin_command(command_list& to);       // pin

@@ -1,6 +1,7 @@
 #include "apps/lama/environment.hpp"
 
 #include "actors/node/node.hpp"
+#include "storage/removal.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -240,6 +241,7 @@ std::shared_ptr<actors::node_environment> real_environment(const fs::path& data_
     LAMA_CHECK(make_private_folders(path));
     return storage::store::open(path);
   };
+  x->remove_store = [data_dir](const std::string& folder) { return storage::remove_store(data_dir / folder, actors::calling_thread_random()); };
   x->log = std::move(log);
   return x;
 }

@@ -48,6 +48,7 @@ int start(int argc, char** argv) {
   add_verify_command(commands);
   add_backup_command(commands);
   add_restore_command(commands);
+  add_reset_command(commands);
   add_digest_command(commands);
   add_export_command(commands);
   add_pin_command(commands);

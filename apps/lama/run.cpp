@@ -3,12 +3,14 @@
 #include "apps/lama/byte_count.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/export/export_folder.hpp"
 #include "actors/node/node.hpp"
 #include "actors/ui_gateway/gateway.hpp"
 #include "apps/lama/page.hpp"
 #include "net/http_listener.hpp"
 #include "net/io_thread.hpp"
 #include "net/websocket_transport.hpp"
+#include "storage/removal.hpp"
 
 #include <malloc.h>
 #include <signal.h>
@@ -83,8 +85,11 @@ result<done> start_side(house& all, const node_options& options, side which) {
   LAMA_TRY(budget, parse_bytes(options.sparse_budget));
   settings.sparse_budget = budget;
   settings.strategies = options.strategies;
-  settings.backup_folder = (all.data_dir / "backups").string();
+  settings.data_folder = all.data_dir.string();
   x->environment = real_environment(all.data_dir, settings, all.network, all.log);
+  // The side's lock is held: nobody else works there.
+  storage::remove_leftovers(all.data_dir / to_string(which));
+  actors::remove_export_leftovers(all.data_dir, to_string(which));
   x->ipc_file = which == side::archive ? archive_ipc_file : sparse_ipc_file;
 
   auto port = which == side::archive ? options.archive_ipc_port : options.ui_port;

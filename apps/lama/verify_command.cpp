@@ -65,7 +65,7 @@ std::vector<std::string> folders_below(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code problem;
   for (const auto& entry : fs::directory_iterator{folder, problem})
-    if (entry.is_directory(problem))
+    if (entry.is_directory(problem) && !entry.path().filename().string().starts_with('.')) // what a restore or a reset left is no user
       names.push_back(entry.path().filename().string());
   return names;
 }

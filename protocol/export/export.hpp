@@ -54,6 +54,8 @@ std::string file_path(std::string_view blob, std::string_view name);
 /// "003-Holiday plans" for the third conversation.
 std::string conversation_file(std::size_t number, std::string_view title);
 
+/// What stands below a title: "1,234 messages".
+std::string message_count(uint64_t count);
 /// The page: one beginning, all messages in order, one end. Everything that people wrote is escaped; nothing in it runs.
 std::string page_begin(std::string_view title, std::string_view subtitle);
 /// `day` is the one of the message before, and becomes this one's: a new day gets a line of its own.

@@ -92,6 +92,13 @@ std::string attachment(const exported_file& x) {
 
 } // namespace
 
+std::string message_count(uint64_t count) {
+  auto digits = std::to_string(count);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits + (count == 1 ? " message" : " messages");
+}
+
 std::string page_begin(std::string_view title, std::string_view subtitle) {
   return begin(title) + "<header>" + tag("h1", {}, title) + tag("p", {}, subtitle) + "</header>\n<main>\n";
 }

@@ -5,12 +5,14 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import tempfile
 import time
 import unittest
+import urllib.parse
 import urllib.request
 
-from tests.process.node import Home, RpcError, until
+from tests.process.node import PASSWORD, Home, Rpc, RpcError, until
 
 # More makes the budget test heavier: LAMA_EVICT_MESSAGES=50000 is some 1 GB against 50 MB.
 MESSAGES = int(os.environ.get("LAMA_EVICT_MESSAGES", "400"))
@@ -127,6 +129,87 @@ class Backups(Scratch):
         self.assertEqual(list(self.folder.glob(".verify-*")), [], "nothing is left over")
 
 
+class Channels(Scratch):
+    """app:restore and app:reset, as programs call them."""
+
+    def refused(self, code, rpc, method, params):
+        with self.assertRaises(RpcError) as refused:
+            rpc.call(method, params)
+        self.assertEqual(refused.exception.code, code, (params, refused.exception))
+
+    def test_a_reset_deletes_and_a_restore_brings_back(self):
+        with Home("anna") as anna:
+            anna.register()
+            archive = Rpc(anna.data_dir / "archive-ipc.json")
+            saved = anna.archive_rpc.call("app:backup", {"file": "anna.lama-backup"})
+            self.refused(-32004, archive, "app:restore", {"file": "anna.lama-backup"})
+            for name in ("../anna.lama-backup", "a/b", ".hidden", "", "/etc/passwd"):
+                self.refused(-32602, archive, "app:restore", {"file": name})
+            self.refused(-32003, archive, "app:restore", {"file": "nothing.lama-backup"})
+            self.refused(-32004, Rpc(anna.data_dir / "ipc.json"), "app:restore", {"file": "anna.lama-backup"})  # of the other side
+
+            wrong = anna.rpc.call("app:reset", {"password": "not the password", "archive": True})
+            self.assertEqual((wrong["success"], wrong["reason"]), (False, "wrong_secret"))
+            self.assertIsNotNone(anna.rpc.call("one-core:getInstance"), "still logged in")
+            self.refused(-32602, anna.rpc, "app:reset", {})
+            self.assertFalse(anna.rpc.call("app:reset", {"username": "../anna", "password": PASSWORD})["success"])
+
+            self.assertEqual(anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True}), {"success": True})
+            for side in ("archive", "sparse"):
+                self.assertEqual([x.name for x in (anna.data_dir / side).iterdir() if x.is_dir()], [], side)
+            answer = archive.call("app:restore", {"file": "anna.lama-backup"})
+            self.assertEqual((answer["user"], answer["side"], answer["restored"], answer["digest"]), ("anna", "archive", True, saved["digest"]))
+            anna.register()
+
+    def test_the_command_resets_with_and_without_a_node(self):
+        with Home("anna") as anna:
+            anna.register()
+            self.assertEqual(anna.cli("reset", "anna", check=False).returncode, 1, "without --yes it asks")
+            self.assertEqual(anna.cli("reset", "anna", "--yes", env={"LAMA_PASSWORD": "wrong one"}, check=False).returncode, 1)
+            anna.cli("reset", "anna", "--yes")
+            self.assertFalse((anna.data_dir / "sparse" / "anna").exists())
+            self.assertTrue((anna.data_dir / "archive" / "anna").exists())
+            for process in anna.processes:
+                process.stop()
+            self.assertEqual(anna.cli("reset", "anna", "--archive", "--yes", env={"LAMA_PASSWORD": "wrong one"}, check=False).returncode, 1)
+            anna.cli("reset", "anna", "--archive", "--yes")
+            self.assertFalse((anna.data_dir / "archive" / "anna").exists())
+
+    def test_a_reset_of_both_waits_for_the_archive(self):
+        with Home("anna", ("archive", "sparse")) as anna:
+            anna.register()
+            anna.process("archive").stop()
+            until(lambda: not anna.rpc.call("query:getSync")["bridgeConnected"], "the loss of the archive")
+            self.refused(-32007, anna.rpc, "app:reset", {"password": PASSWORD, "archive": True})
+            self.assertIsNotNone(anna.rpc.call("one-core:getInstance"), "nothing was deleted, nobody logged out")
+            # A removal and a restore that were cut off: the next start ends them.
+            for name in (".removed-bert-00", ".restoring-bert"):
+                shutil.copytree(anna.data_dir / "archive" / "anna", anna.data_dir / "archive" / name)
+            anna.process("archive").start()
+            self.assertEqual([x.name for x in (anna.data_dir / "archive").iterdir() if x.is_dir()], ["anna"])
+            reset = lambda: anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True})
+            self.assertEqual(until(reset, "the reset of both"), {"success": True})
+
+    def test_a_sealed_backup_is_restored_by_its_key(self):
+        with Home("anna") as anna:
+            anna.register()
+            (anna.data_dir / "backups").mkdir()
+            file = anna.data_dir / "backups" / "sealed.lama-backup"
+            saved = json.loads(anna.cli("backup", str(file), "--encrypt", "--json", env={"LAMA_PASSPHRASE": "open sesame"}).stdout)
+            # The key is the caller's to derive: docs/backup.md, "Format".
+            content = file.read_bytes()
+            seal = json.loads(content[12 : 12 + int.from_bytes(content[8:12], "little")])["seal"]
+            key = lambda text: hashlib.scrypt(text, salt=bytes.fromhex(seal["salt"]), n=seal["n"], r=seal["r"], p=seal["p"], maxmem=1 << 28, dklen=32).hex()
+            seals = lambda text: [{"salt": seal["salt"], "check": seal["check"], "key": key(text)}]
+            anna.rpc.call("app:reset", {"password": PASSWORD, "archive": True})
+            archive = Rpc(anna.data_dir / "archive-ipc.json")
+            self.refused(-32002, archive, "app:restore", {"file": file.name})
+            self.refused(-32008, archive, "app:restore", {"file": file.name, "seals": seals(b"open simsim")})
+            answer = archive.call("app:restore", {"file": file.name, "seals": seals(b"open sesame")})
+            self.assertEqual((answer["restored"], answer["digest"]), (True, saved["digest"]))
+            anna.register()
+
+
 class Digests(Scratch):
     def test_archive_and_device_share_the_same(self):
         with Home("anna") as anna:
@@ -184,6 +267,87 @@ class Exports(Scratch):
             bert.cli("import", str(first))  # twice adds nothing
             bert.cli("export", str(second))
         self.assertEqual(self.lines(second), exported)
+
+    def test_what_a_node_exported_is_imported_without_loss(self):
+        again = self.folder / "again"
+        with Home("anna") as anna:
+            anna.register()
+            chat = import_chat(anna, 1200, self.folder / "chat", attachment=70_000, every=300)
+            exports = anna.data_dir / "exports"
+            archive = anna.archive_rpc
+            answer = archive.call("app:export", {"folder": "all", "html": True})
+            self.assertEqual((answer["folder"], answer["conversations"], answer["messages"], answer["files"], answer["missingFiles"]),
+                             (str(exports / "all"), 1, 1200, 4, 0))
+            self.assertEqual(answer["bytes"], sum(x.stat().st_size for x in (exports / "all").rglob("*") if x.is_file()))
+            self.assertEqual(oct(os.stat(exports / "all").st_mode & 0o777), "0o700")
+            self.assertTrue((exports / "all" / "index.html").exists())
+            for name in ("../out", "a/b", "/tmp/out", "..", ".hidden", "", "a b", "a" * 129, "a\0b"):
+                with self.assertRaises(RpcError) as refused:
+                    archive.call("app:export", {"folder": name})
+                self.assertEqual(refused.exception.code, -32602, name)
+            with self.assertRaises(RpcError) as refused:
+                archive.call("app:export", {"folder": "all"})
+            self.assertEqual(refused.exception.code, -32004)
+            self.assertEqual(archive.call("app:export", {"folder": "one", "conversations": [chat]})["messages"], 1200)
+            self.assertEqual(sorted(x.name for x in exports.iterdir()), ["all", "one"])
+            exported = self.lines(exports / "all")
+            self.assertEqual(self.lines(exports / "one"), exported)
+            shutil.copytree(exports / "all", self.folder / "all")
+        with Home("bert") as bert:
+            bert.register()
+            bert.cli("import", str(self.folder / "all"))
+            bert.cli("export", str(again))
+        self.assertEqual(self.lines(again), exported)
+
+    def test_the_device_exports_what_only_its_archive_has_or_nothing(self):
+        anna = Home("anna", ("archive", "sparse"))
+        anna.process("sparse").arguments = ("--sparse-budget", "1500000")
+        with anna:
+            anna.register()
+            import_chat(anna, 300, self.folder / "chat", attachment=20_000)
+            until(anna.conversations, "the conversation on the device")
+
+            def within():
+                evictor = anna.rpc.call("node:status")["actors"]["evictor/anna"]
+                return not evictor["busy"] and evictor["evicted"] > 0 and 0 < evictor["stored"] <= 1_500_000
+            until(within, "the device within its budget", 120)
+            answer = anna.rpc.call("app:export", {"folder": "device"}, timeout=120)
+            self.assertEqual((answer["messages"], answer["files"], answer["missingFiles"]), (300, 300, 0))
+            anna.archive_rpc.call("app:export", {"folder": "archive"}, timeout=120)
+            exports = anna.data_dir / "exports"
+            self.assertEqual(self.lines(exports / "device"), self.lines(exports / "archive"))
+            until(within, "the device within its budget again", 120)
+            anna.process("archive").stop()
+            with self.assertRaises(RpcError) as refused:
+                anna.rpc.call("app:export", {"folder": "alone"}, timeout=120)
+            self.assertEqual(refused.exception.code, -32007)
+            self.assertEqual(sorted(x.name for x in exports.iterdir()), ["archive", "device"])
+
+    def test_an_export_is_whole_or_not_there(self):
+        with Home("anna") as anna:
+            anna.register()
+            import_chat(anna, 600, self.folder / "chat", attachment=50_000)
+            exports = anna.data_dir / "exports"
+
+            def ask_and_hang_up(folder):
+                where = json.loads((anna.data_dir / "archive-ipc.json").read_text())
+                address = urllib.parse.urlsplit(where["url"])
+                body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "app:export", "params": {"folder": folder}})
+                with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+                    connection.sendall((f"POST /rpc HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {where['token']}\r\nLama-User: anna\r\n"
+                                        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode())
+                    until(lambda: (exports / folder).exists() or (exports / (".archive-" + folder)).exists(), "the export's beginning")
+            ask_and_hang_up("unheard")
+            until(lambda: (exports / "unheard").exists(), "the export that nobody waits for")
+            self.assertEqual(len(next(iter(self.lines(exports / "unheard").values()))), 600)
+
+            ask_and_hang_up("cut")
+            anna.processes[0].kill()
+            anna.processes[0].start()
+            left = sorted(x.name for x in exports.iterdir())
+            self.assertIn(left, (["unheard"], ["cut", "unheard"]))  # the second where it was faster than the signal
+            for name in left:
+                self.assertEqual(len(next(iter(self.lines(exports / name).values()))), 600)
 
 
 def anonymous_megabytes(home):

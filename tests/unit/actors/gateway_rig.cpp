@@ -1,5 +1,7 @@
 #include "gateway_rig.hpp"
 
+#include "storage/removal.hpp"
+
 #include <algorithm>
 #include <iostream>
 #include <stdexcept>
@@ -61,6 +63,11 @@ gateway_rig::gateway_rig(side which) {
     std::filesystem::create_directories(folder_ / folder);
     return storage::store::open(folder_ / folder);
   };
+  environment->settings.data_folder = folder_.string();
+  environment->remove_store = [this](const std::string& folder) {
+    std::erase(files->opened, folder);
+    return storage::remove_store(folder_ / folder, system_random());
+  };
   environment->log = [](int level, std::string_view component, std::string_view text) {
     if (level >= log_error)
       std::cerr << component << ": " << text.substr(0, 400) << '\n';
@@ -104,6 +111,10 @@ caf::scheduler::test_coordinator& gateway_rig::scheduler() {
 
 void gateway_rig::settle() {
   scheduler().run();
+}
+
+bool gateway_rig::step() {
+  return scheduler().try_run_once();
 }
 
 void gateway_rig::advance(std::chrono::milliseconds time) {
@@ -162,9 +173,9 @@ void gateway_rig::say(net::connection_id id, const std::string& method, const js
   settle();
 }
 
-void gateway_rig::pile_up(net::connection_id id, const std::string& method, int count) {
+void gateway_rig::pile_up(net::connection_id id, const std::string& method, int count, const json& params) {
   for (int i = 1; i <= count; ++i)
-    sockets_.at(id).received(id, {true, protocol::jsonrpc::write_request(i, method, json::object())});
+    sockets_.at(id).received(id, {true, protocol::jsonrpc::write_request(i, method, params)});
 }
 
 void gateway_rig::pile_up_batch(net::connection_id id, const std::string& method, int count) {

@@ -104,6 +104,8 @@ public:
   /// Runs everything that is ready.
   void settle();
   void advance(std::chrono::milliseconds time);
+  /// Runs one actor that is ready; false: none is.
+  bool step();
 
   struct answer {
     unsigned status = 0;
@@ -120,9 +122,13 @@ public:
   net::connection_id open_socket(net::connection_id id, const std::string& cookie = {});
   void say(net::connection_id id, const std::string& method, const json& params = json::object());
   /// Many calls at once, before any of them is looked at.
-  void pile_up(net::connection_id id, const std::string& method, int count);
+  void pile_up(net::connection_id id, const std::string& method, int count, const json& params = json::object());
   void pile_up_batch(net::connection_id id, const std::string& method, int count);
   void hang_up(net::connection_id id);
+  /// The data dir: where stores, backups and exports really are.
+  const std::filesystem::path& folder() const {
+    return folder_;
+  }
 
   const std::string token = "the-token";
   recording_server server;

@@ -654,6 +654,55 @@ export interface Channels {
     bytes: number;
     digest: Hash;
   } };
+  /** Writes conversations, all or those that are named, with their files as JSON Lines into a new folder in the data dir's folder `exports` (docs/export.md), from where `lama import` takes them back; `html`: also as pages. -32004 where the folder exists. It appears when it is whole; `update:progress` tells how far it is. The device asks its archive for what it does not keep. */
+  "app:export": { params: {
+    folder: string;
+    conversations?: ConversationId[];
+    html?: boolean;
+  }; result: {
+    /** Its path at the node. */
+    folder: string;
+    conversations: number;
+    messages: number;
+    files: number;
+    /** Those that are nowhere. */
+    missingFiles: number;
+    /** Of all that was written. */
+    bytes: number;
+  } };
+  /** Makes a user's store out of a backup in the data dir's folder `backups`, where this side has none of that user: -32004 where it has (docs/backup.md). Earlier backups that it goes on from are found beside it. `seals`: keys of sealed files, as `app:backup` took them. Only for who bears the node's token. */
+  "app:restore": { params: {
+    file: string;
+    username?: Username;
+    seals?: {
+      salt: string;
+      check: string;
+      key: string;
+    }[];
+    /** Also where the store had problems when it was backed up. */
+    damaged?: boolean;
+  }; result: {
+    user: string;
+    side: string;
+    /** False: it had problems, and nothing was put into place without `damaged`. */
+    restored: boolean;
+    digest: Hash;
+    objects: number;
+    blobs: number;
+    heads: number;
+    problemCount: number;
+    problems: string[];
+  } };
+  /** Deletes the user's data on this side for good, after the password was checked, and logs the user out (docs/backup.md). `username`: somebody who need not be logged in. `archive`: on the device, the archive's data too, which must be connected. */
+  "app:reset": { params: {
+    username?: Username;
+    password: Password;
+    archive?: boolean;
+  }; result: {
+    success: boolean;
+    error?: string;
+    reason?: string;
+  } };
   /** One hash of all that this side's store holds (docs/backup.md); with `tree` the node of all names that begin with `prefix`, and what is right below it. `grantedTo` and `receivedFrom` count only what is shared with that person's instance. */
   "app:digest": { params: {
     tree?: "objects" | "heads";
@@ -792,6 +841,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "app:import",
   "app:verify",
   "app:backup",
+  "app:export",
   "app:digest",
   "storage:pin",
   "events:subscribe",
@@ -878,8 +928,9 @@ export interface Notifications {
     /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
     sequence: number;
   };
-  /** How far a long call is. */
+  /** How far a long call is: `app:export` in messages. `total` is what is known of it, and may rise. */
   "update:progress": {
+    /** The channel that was called. */
     what: string;
     progress: number;
     total: number;
