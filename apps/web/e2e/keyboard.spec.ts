@@ -1,21 +1,7 @@
 import type { Page } from '@playwright/test';
-import { type Person, composer, enter, expect, message, messages, password, test } from './support/people.ts';
+import { type Person, composer, enter, expect, message, messages, password, tab_to, test } from './support/people.ts';
 
 /** The same journeys without a pointer: Tab, Enter, Escape and arrows alone. */
-
-async function tab_to(page: Page, name: RegExp, most = 40, back = false): Promise<void> {
-  for (let i = 0; i < most; i++) {
-    const here = await page.evaluate(() => {
-      const x = document.activeElement;
-      if (!(x instanceof HTMLElement) || x === document.body) return '';
-      const labels = x instanceof HTMLInputElement || x instanceof HTMLTextAreaElement ? [...(x.labels ?? [])].map((l) => l.textContent) : [];
-      return [x.getAttribute('aria-label') ?? '', ...labels, x.textContent].join(' ').trim();
-    });
-    if (name.test(here)) return;
-    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
-  }
-  throw new Error(`no ${name} among the next ${most} stops of Tab`);
-}
 
 async function attach_by_keys(page: Page, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
   await tab_to(page, /^Attach files/, 10, true);

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import axe from 'axe-core';
-import { type Person, composer, enter, expect, faults_of, message, newcomer, pair, say, test } from './support/people.ts';
+import { type Person, composer, enter, expect, faults_of, message, newcomer, pair, part, password, say, test } from './support/people.ts';
 
 /** Every view in light, dark and narrow: no serious accessibility problem, and the picture that was looked at and found good. */
 
@@ -18,6 +18,7 @@ function keep_still(): void {
     ['time', '12:34'],
     ['.facts code', '0123 4567 … 89ab cdef'],
     ['td.detail', 'ws://127.0.0.1:8765'],
+    ['form .path code', '/home/anna/.lama/exports/anna-2026-01-02'],
     ['.scale', '20'],
     ['.banner p > [aria-hidden]', 'Trying again in 3 s.'],
   ];
@@ -51,6 +52,7 @@ function keep_still(): void {
       const value = x.nextElementSibling;
       if (text && value && /\d/.test(value.textContent ?? '')) texts_of(value).forEach((node, i) => write(node, i ? '' : text));
     }
+    for (const x of document.querySelectorAll<HTMLInputElement>('input[name=folder]')) x.value = x.value.replace(/\d{4}-\d\d-\d\d/, '2026-01-02');
     for (const x of document.querySelectorAll<HTMLInputElement>('.input.code')) if (x.readOnly) x.value = 'lama://invite/'.padEnd(400, '0123456789abcdef');
     const drawings: [string, string, string][] = [
       ['.qr path', 'd', 'M4 4h7v7h-7zM30 4h7v7h-7zM4 30h7v7h-7zM14 14h6v6h-6zM22 24h9v3h-9z'],
@@ -179,7 +181,7 @@ test('with a friend', async ({ person }) => {
   await expect(page.locator('.plot .chart-line')).toHaveCount(4);
   await look_at(page, 'sync', { light: 1340, dark: 1340, narrow: 2250 });
   await go(page, 'settings');
-  await look_at(page, 'settings', { light: 1000, dark: 1000, narrow: 1250 });
+  await look_at(page, 'settings', { light: 1760, dark: 1760, narrow: 2330 });
   await go(page, 'about');
   await expect(page.getByText('Version of the node')).toBeVisible();
   await look_at(page, 'about');
@@ -230,5 +232,37 @@ test('the dashboard while the archive is away, and while the node is', async ({ 
   await expect(page.getByText('Your node does not answer. Its figures')).toBeVisible();
   await expect(page.getByText('What you write is kept here')).toBeVisible();
   await look_at(page, 'sync-away', { light: 1150, dark: 1150, narrow: 1850 });
+  expect(faults_of(page)).toEqual([]);
+});
+
+test('taking data along and deleting it', async ({ person }) => {
+  const { page } = await newcomer(await person('anna'));
+  await page.getByRole('button', { name: 'Start notes to yourself' }).click();
+  await say(page, 'something');
+  await expect(message(page, 'something').getByRole('button', { name: /In the archive/ })).toBeVisible();
+  await go(page, 'settings');
+  const form = part(page, 'Export chats');
+  await form.getByRole('button', { name: 'Export', exact: true }).click();
+  await expect(form.getByText('1 chat, 1 message and 0 files')).toBeVisible();
+  await form.getByText('Only some chats').click();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await look_at(page, 'exported', { light: 1840, dark: 1840, narrow: 2480 });
+  await form.getByRole('button', { name: 'Export', exact: true }).click();
+  await expect(form.getByText('Choose at least one chat.')).toBeVisible();
+  await look_at(page, 'export-refused', { light: 1840, dark: 1840, narrow: 2480 });
+  await page.getByRole('button', { name: 'Delete my data' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete your data?' });
+  await expect(dialog.getByLabel('On this device', { exact: true })).toBeFocused();
+  await look_at(page, 'reset');
+  await dialog.getByLabel('On this device and in the archive').check();
+  await dialog.getByLabel(/^Type your user name/).fill('anna');
+  await dialog.getByLabel('Password', { exact: true }).fill('wrong');
+  await dialog.getByRole('button', { name: 'Delete everything' }).click();
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  await look_at(page, 'reset-refused');
+  await dialog.getByLabel('Password', { exact: true }).fill(password);
+  await dialog.getByRole('button', { name: 'Delete everything' }).click();
+  await expect(page.getByText('The data of anna is deleted')).toBeVisible();
+  await look_at(page, 'reset-done');
   expect(faults_of(page)).toEqual([]);
 });

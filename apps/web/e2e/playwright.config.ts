@@ -15,6 +15,7 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     navigationTimeout: 90_000,
+    actionTimeout: 90_000, // what is not there is named then, and not the test's own end
     viewport: { width: 1280, height: 800 },
     locale: 'en-GB',
     timezoneId: 'UTC',

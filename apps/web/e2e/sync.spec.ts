@@ -1,9 +1,8 @@
 import type { Page } from '@playwright/test';
-import { expect, faults_of, message, newcomer, say, test } from './support/people.ts';
+import { expect, faults_of, message, newcomer, part, say, test } from './support/people.ts';
 
 /** The dashboard: both instances in figures, and why something is not there yet. */
 
-const part = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const figure = (page: Page, name: string, what: string) => part(page, name).locator('.figures > div').filter({ has: page.getByText(what, { exact: true }) }).getByRole('definition');
 const some = /^[1-9][\d,]*$/;
 

@@ -76,6 +76,9 @@ export const composer = (page: Page) => page.getByRole('textbox', { name: /^Mess
 export const messages = (page: Page) => page.getByRole('region', { name: 'Messages', exact: true });
 export const message = (page: Page, text: string) => messages(page).getByRole('article').filter({ hasText: text });
 
+/** A part of a page, by its heading. */
+export const part = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
   await composer(page).press('Enter');
@@ -95,4 +98,19 @@ export async function pair(inviter: Person, guest: Person): Promise<void> {
     await page.getByRole('button', { name: 'Open the chat' }).click();
     await expect(composer(page)).toBeVisible();
   }
+}
+
+/** By the key alone, to what bears that name. */
+export async function tab_to(page: Page, name: RegExp, most = 40, back = false): Promise<void> {
+  for (let i = 0; i < most; i++) {
+    const here = await page.evaluate(() => {
+      const x = document.activeElement;
+      if (!(x instanceof HTMLElement) || x === document.body) return '';
+      const labels = x instanceof HTMLInputElement || x instanceof HTMLTextAreaElement ? [...(x.labels ?? [])].map((l) => l.textContent) : [];
+      return [x.getAttribute('aria-label') ?? '', ...labels, x.textContent].join(' ').trim();
+    });
+    if (name.test(here)) return;
+    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+  }
+  throw new Error(`no ${name} among the next ${most} stops of Tab`);
 }

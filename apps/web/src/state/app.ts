@@ -33,6 +33,8 @@ export interface App {
   /** Messages of others that the user has not seen yet, by conversation. */
   unread: Record<string, number>;
   status: NodeStatus | null;
+  /** Why nobody is logged in any more: said until somebody is. */
+  farewell: string | null;
   /** Said once by screen readers, and shown for a while. */
   notice: { text: string; number: number } | null;
   /** For screen readers alone. */
@@ -56,6 +58,7 @@ export const app = new Store<App>({
   target: null,
   unread: {},
   status: null,
+  farewell: null,
   notice: null,
   spoken: '',
 });

@@ -1,5 +1,7 @@
-import { type LoginResult, NodeError } from '@lama/ipc-client';
-import { kept, keep } from '../lib/kept.ts';
+import { type LoginResult, NodeError, type Result } from '@lama/ipc-client';
+import { words_of } from '../lib/failure.ts';
+import { kept, kept_keys, keep } from '../lib/kept.ts';
+import { go_to } from '../lib/route.ts';
 import { t } from '../strings.ts';
 import { type NodeStatus, app, client, current_outbox, notify } from './app.ts';
 import { leave_user, resume_user, use_user } from './user.ts';
@@ -86,6 +88,8 @@ async function arrived(again: boolean, complete: boolean): Promise<void> {
       } else {
         await use_user(me.result);
       }
+    } else if (phase === 'ready' && known && users.ok && !users.result.users.some((x) => x.username === known.username)) {
+      await part_from(known.username, t.reset.gone(known.username)); // the answer of a reset was lost
     } else if (phase === 'ready') {
       app.set({ locked: true }); // what is on the screen stays there
     } else {
@@ -103,6 +107,8 @@ export async function look_at_status(): Promise<NodeStatus | null> {
   try {
     const status = await client.call('node:status', {}, { deadline: 10_000 });
     app.set({ status });
+    const { me } = app.get();
+    if (me && !status.users.includes(me.username)) await leave_if_gone(me.username);
     return status;
   } catch {
     return null;
@@ -134,10 +140,12 @@ async function enter(method: 'one-core:login' | 'one-core:register', username: s
     return null;
   } catch (problem) {
     if (!(problem instanceof NodeError)) return String(problem);
-    if (problem.kind === 'rate-limited') return t.login.tooOften(Math.ceil((problem.data.retryAfterMs ?? 60_000) / 1000));
+    if (problem.kind === 'rate-limited') return too_often(problem);
     return t.errors.byKind[problem.kind] ?? problem.message;
   }
 }
+
+const too_often = (problem: NodeError) => t.login.tooOften(Math.ceil((problem.data.retryAfterMs ?? 60_000) / 1000));
 
 function refusal(answer: LoginResult): string {
   const known: Record<string, string> = { wrong_secret: t.login.wrong, conflict: t.login.exists, offline: t.login.offline };
@@ -154,6 +162,44 @@ export async function log_out(): Promise<void> {
     const users = await client.call('node:users', {}).catch(() => ({ users: app.get().users }));
     app.set({ phase: 'signed-out', users: users.users });
   }
+}
+
+/** Deletes the user's data on the device, and in the archive where `both`. Null when it worked (then nobody is logged in), else what to tell. */
+export async function reset(password: string, both: boolean): Promise<string | null> {
+  const { me } = app.get();
+  if (!me) return null;
+  try {
+    const answer = await client.call('app:reset', { password, ...(both ? { archive: true } : {}) }, { deadline: 180_000 });
+    if (!answer.success) return not_reset(answer);
+  } catch (problem) {
+    if (!(problem instanceof NodeError)) return String(problem);
+    if (problem.kind === 'rate-limited') return too_often(problem);
+    if (problem.kind === 'offline') return t.reset.offline;
+    return problem.kind === 'disconnected' ? t.reset.lost : words_of(problem);
+  }
+  await part_from(me.username, t.reset.done[both ? 'both' : 'device'](me.username));
+  return null;
+}
+
+function not_reset({ reason, error }: Result<'app:reset'>): string {
+  const known: Record<string, string> = { wrong_secret: t.reset.wrong, offline: t.reset.offline };
+  return known[reason ?? ''] ?? t.reset.refused(error ?? t.errors.title);
+}
+
+/** In another tab, or from elsewhere. */
+async function leave_if_gone(username: string): Promise<void> {
+  const { users } = await client.call('node:users', {});
+  if (app.get().me?.username === username && !users.some((x) => x.username === username)) await part_from(username, t.reset.gone(username));
+}
+
+/** The user is gone from this device; a new one of that name may not meet what this browser kept of the old one. */
+async function part_from(username: string, farewell: string): Promise<void> {
+  await leave_user();
+  for (const key of [`draft.${username}.`, `outbox.${username}.`].flatMap(kept_keys)) keep(key, undefined);
+  if (last_user() === username) keep('last-user', undefined);
+  const users = await client.call('node:users', {}).catch(() => ({ users: app.get().users.filter((x) => x.username !== username) }));
+  go_to('chats'); // where the next one begins
+  app.set({ phase: 'signed-out', users: users.users, farewell });
 }
 
 /** Gives the cookie back. */

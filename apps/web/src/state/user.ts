@@ -68,7 +68,7 @@ export async function use_user(me: Instance): Promise<void> {
     }),
   ];
   refresh();
-  app.set({ phase: 'ready', locked: false });
+  app.set({ phase: 'ready', locked: false, farewell: null });
   await Promise.all([load_conversations(), load_contacts(), load_queue(), load_connections(), client.subscribe()]);
   outbox.resume();
 }

@@ -1,6 +1,7 @@
-import { Eye, EyeOff, Plus } from '../components/icons.ts';
+import { Plus } from '../components/icons.ts';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Avatar, Button, Field, Notice } from '../components/parts.tsx';
+import { SecretInput } from '../components/secret.tsx';
 import { use_store } from '../lib/store.ts';
 import { app } from '../state/app.ts';
 import { last_user, log_in, register } from '../state/session.ts';
@@ -124,28 +125,5 @@ function Register({ first, back }: { first: boolean; back: () => void }) {
         </Button>
       )}
     </>
-  );
-}
-
-interface SecretProps {
-  id: string;
-  value: string;
-  onChange: (x: string) => void;
-  autoComplete: string;
-  ref_?: React.RefObject<HTMLInputElement>;
-  'aria-describedby': string | undefined;
-  'aria-invalid': boolean | undefined;
-}
-
-function SecretInput({ value, onChange, ref_, ...rest }: SecretProps) {
-  const [shown, show] = useState(false);
-  const Icon = shown ? EyeOff : Eye;
-  return (
-    <div className="secret">
-      <input {...rest} ref={ref_} className="input" type={shown ? 'text' : 'password'} value={value} onChange={(e) => onChange(e.target.value)} required />
-      <button type="button" className="secret-toggle" aria-label={t.login.showPassword} aria-pressed={shown} onClick={() => show(!shown)}>
-        <Icon size={18} aria-hidden="true" />
-      </button>
-    </div>
   );
 }

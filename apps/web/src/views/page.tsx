@@ -1,3 +1,4 @@
+import { Notice } from '../components/parts.tsx';
 import { app } from '../state/app.ts';
 import { use_store } from '../lib/store.ts';
 import { t } from '../strings.ts';
@@ -8,13 +9,14 @@ import { Announcer } from './announcer.tsx';
 
 /** Which of the four states the page is in. */
 export function Page() {
-  const phase = use_store(app, (x) => x.phase);
+  const { phase, farewell } = use_store(app, (x) => ({ phase: x.phase, farewell: x.farewell }));
   return (
     <>
       {phase === 'starting' ? <Starting /> : null}
       {phase === 'no-session' ? <LetIn /> : null}
       {phase === 'signed-out' ? (
         <Gate>
+          {farewell ? <Notice kind="good">{farewell}</Notice> : null}
           <Login />
         </Gate>
       ) : null}

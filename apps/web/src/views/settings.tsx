@@ -1,5 +1,6 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { Button, Sheet } from '../components/parts.tsx';
+import { Switch } from '../components/switch.tsx';
 import { kept_keys, keep } from '../lib/kept.ts';
 import { use_store } from '../lib/store.ts';
 import { app, notify } from '../state/app.ts';
@@ -7,7 +8,10 @@ import { load_drafts } from '../state/drafts.ts';
 import { type Preferences, prefer, preferences } from '../state/preferences.ts';
 import { leave_browser, log_out } from '../state/session.ts';
 import { t } from '../strings.ts';
+import { Backup } from './backup.tsx';
 import { Id } from './contacts.tsx';
+import { ExportChats } from './export.tsx';
+import { Reset } from './reset.tsx';
 
 export default function Settings() {
   const me = use_store(app, (x) => x.me);
@@ -66,14 +70,26 @@ export default function Settings() {
           </Button>
         </Action>
       </Group>
+      <Group title={t.exporting.title}>
+        <ExportChats username={me.username} />
+      </Group>
+      <Group title={t.backup.title}>
+        <Backup username={me.username} />
+      </Group>
+      <Group title={t.reset.group}>
+        <Action hint={t.reset.hint}>
+          <Reset username={me.username} />
+        </Action>
+      </Group>
     </Sheet>
   );
 }
 
 function Group({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId();
   return (
-    <section className="group-card">
-      <h2>{title}</h2>
+    <section className="group-card" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
       {children}
     </section>
   );
@@ -85,18 +101,5 @@ function Action({ hint, children }: { hint: string; children: ReactNode }) {
       <p className="field-hint">{hint}</p>
       {children}
     </div>
-  );
-}
-
-function Switch({ label, hint, on, set }: { label: string; hint?: string; on: boolean; set: (x: boolean) => void }) {
-  return (
-    <label className="switch">
-      <span>
-        {label}
-        {hint ? <span className="field-hint">{hint}</span> : null}
-      </span>
-      <input type="checkbox" role="switch" checked={on} onChange={(e) => set(e.target.checked)} />
-      <span className="switch-track" aria-hidden="true" />
-    </label>
   );
 }
