@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . apps/packages.sh
 
 suites=("$@")
-[ ${#suites[@]} -eq 0 ] && suites=(unit simulation process sanitizers fuzz interop)
+[ ${#suites[@]} -eq 0 ] && suites=(unit simulation process browser sanitizers fuzz interop)
 
 failed=()
 # In a subshell: a build that fails ends its suite, not the run.
