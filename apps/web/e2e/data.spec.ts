@@ -74,6 +74,19 @@ test('chats are exported by keys', async ({ person }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(join(node.folder, 'exports', 'by-keys'));
 });
 
+test('the device is backed up by keys, into a file that verifies', async ({ person }) => {
+  const { page, node } = await newcomer(await person('anna'));
+  await notes(page, 'to be saved');
+  await to_settings(page);
+  await tab_to(page, /^Back up$/);
+  await page.keyboard.press('Enter');
+  await expect(part(page, 'Back up this device').getByText(/^Saved \([\d.]+\s[KM]B\)/)).toBeVisible();
+  const file = (await part(page, 'Back up this device').locator('.path code').textContent()) ?? '';
+  expect(file.startsWith(join(node.folder, 'backups', 'anna-device-'))).toBe(true);
+  expect(node.command('backup', 'verify', file)).toContain('sparse');
+  expect(faults_of(page)).toEqual([]);
+});
+
 test('what this device has is deleted with name and password alone, and comes back from the archive', async ({ person }) => {
   const anna = await newcomer(await person('anna'));
   const { page, node } = anna;

@@ -18,7 +18,7 @@ function keep_still(): void {
     ['time', '12:34'],
     ['.facts code', '0123 4567 … 89ab cdef'],
     ['td.detail', 'ws://127.0.0.1:8765'],
-    ['.path code', '/home/anna/.lama/exports/anna-2026-01-02'],
+    ['form .path code', '/home/anna/.lama/exports/anna-2026-01-02'],
     ['.scale', '20'],
     ['.banner p > [aria-hidden]', 'Trying again in 3 s.'],
   ];
@@ -181,7 +181,7 @@ test('with a friend', async ({ person }) => {
   await expect(page.locator('.plot .chart-line')).toHaveCount(4);
   await look_at(page, 'sync', { light: 1340, dark: 1340, narrow: 2250 });
   await go(page, 'settings');
-  await look_at(page, 'settings', { light: 1650, dark: 1650, narrow: 2050 });
+  await look_at(page, 'settings', { light: 1760, dark: 1760, narrow: 2330 });
   await go(page, 'about');
   await expect(page.getByText('Version of the node')).toBeVisible();
   await look_at(page, 'about');
@@ -246,10 +246,10 @@ test('taking data along and deleting it', async ({ person }) => {
   await expect(form.getByText('1 chat, 1 message and 0 files')).toBeVisible();
   await form.getByText('Only some chats').click();
   await page.getByRole('button', { name: 'Dismiss' }).click();
-  await look_at(page, 'exported', { light: 1850, dark: 1850, narrow: 2300 });
+  await look_at(page, 'exported', { light: 1840, dark: 1840, narrow: 2480 });
   await form.getByRole('button', { name: 'Export', exact: true }).click();
   await expect(form.getByText('Choose at least one chat.')).toBeVisible();
-  await look_at(page, 'export-refused', { light: 1850, dark: 1850, narrow: 2300 });
+  await look_at(page, 'export-refused', { light: 1840, dark: 1840, narrow: 2480 });
   await page.getByRole('button', { name: 'Delete my data' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete your data?' });
   await expect(dialog.getByLabel('On this device', { exact: true })).toBeFocused();

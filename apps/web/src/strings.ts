@@ -9,6 +9,7 @@ export const t = {
   back: 'Back',
   copy: 'Copy',
   copied: 'Copied',
+  copyPath: 'Copy the path',
   tryAgain: 'Try again',
   loading: 'Loading…',
   you: 'You',
@@ -403,13 +404,21 @@ export const t = {
     done: (chats: number, messages: number, files: number, size: string) => `${many(chats, 'chat', 'chats')}, ${many(messages, 'message', 'messages')} and ${many(files, 'file', 'files')} (${size}) are in this folder:`,
     missing: (files: number) => `${many(files, 'file is', 'files are')} neither on this device nor in the archive; the messages that have them name them.`,
     progress: (messages: number, all: number) => `${messages.toLocaleString('en')} of ${many(all, 'message', 'messages')}`,
-    copyPath: 'Copy the path',
+  },
+
+  backup: {
+    title: 'Back up this device',
+    hint: 'Saves what this device holds in one file in the folder “backups” of your node’s data. Its keys stay locked by your password; the rest can be read by whoever has the file.',
+    archive: 'The archive has everything, and is backed up in a terminal: “lama backup FILE”, with --encrypt for a passphrase.',
+    begin: 'Back up',
+    running: 'Backing up…',
+    done: (size: string) => `Saved (${size}). “lama restore” in a terminal brings it back.`,
   },
 
   reset: {
     group: 'Delete data',
     open: 'Delete my data…',
-    hint: 'Deletes what this node has of you, on this device or everywhere. Nothing brings it back but a backup.',
+    hint: 'Deletes what this node has of you: on this device alone, or in the archive too. What is lost is said before.',
     title: 'Delete your data?',
     which: 'Delete what is',
     scopes: { device: 'On this device', both: 'On this device and in the archive' },

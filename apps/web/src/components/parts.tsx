@@ -158,3 +158,13 @@ export function CopyButton({ text, label = t.copy }: { text: string; label?: str
     </Button>
   );
 }
+
+/** Where something is on the node's machine. */
+export function Path({ path }: { path: string }) {
+  return (
+    <p className="path">
+      <code>{path}</code>
+      <CopyButton text={path} label={t.copyPath} />
+    </p>
+  );
+}

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useState } from 'react';
-import { Button, CopyButton, Field, Notice } from '../components/parts.tsx';
+import { Button, Field, Notice, Path } from '../components/parts.tsx';
 import { Switch } from '../components/switch.tsx';
 import { bytes } from '../lib/format.ts';
 import { use_store } from '../lib/store.ts';
@@ -61,14 +61,11 @@ export function ExportChats({ username }: { username: string }) {
         </p>
       ) : null}
       {told && !told.of_name ? <Notice kind="error">{told.text}</Notice> : null}
-      {result ? (
+      {result && !told ? (
         <Notice kind="good">
           <p>{t.exporting.done(result.conversations, result.messages, result.files, bytes(result.bytes))}</p>
           {result.missingFiles > 0 ? <p>{t.exporting.missing(result.missingFiles)}</p> : null}
-          <p className="path">
-            <code>{result.folder}</code>
-            <CopyButton text={result.folder} label={t.exporting.copyPath} />
-          </p>
+          <Path path={result.folder} />
         </Notice>
       ) : null}
     </form>

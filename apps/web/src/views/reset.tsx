@@ -47,6 +47,7 @@ function Form({ username, busy, set_busy, close }: { username: string; busy: boo
     requestAnimationFrame(() => {
       secret.current?.focus();
       secret.current?.select();
+      secret.current?.scrollIntoView({ block: 'center' });
     });
   };
   return (
@@ -67,11 +68,11 @@ function Form({ username, busy, set_busy, close }: { username: string; busy: boo
         {scope === 'device' && waiting > 0 ? <li className="worst">{t.reset.notInArchive(waiting)}</li> : null}
       </ul>
       {scope === 'both' && sync?.bridgeConnected === false ? <Notice kind="hint">{t.reset.archiveAway}</Notice> : null}
-      {problem ? <Notice kind="error">{problem}</Notice> : null}
       <Field label={t.reset.name(username)}>
         {(ids) => <input {...ids} className="input" value={typed} onChange={(e) => type(e.target.value.trim())} autoComplete="off" autoCapitalize="none" spellCheck={false} disabled={busy} />}
       </Field>
       <Field label={t.login.password}>{(ids) => <SecretInput {...ids} ref_={secret} value={password} onChange={set_password} autoComplete="current-password" />}</Field>
+      {problem ? <Notice kind="error">{problem}</Notice> : null}
       <div className="modal-actions">
         <Button onClick={close} disabled={busy}>
           {t.cancel}

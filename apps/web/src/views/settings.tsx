@@ -8,6 +8,7 @@ import { load_drafts } from '../state/drafts.ts';
 import { type Preferences, prefer, preferences } from '../state/preferences.ts';
 import { leave_browser, log_out } from '../state/session.ts';
 import { t } from '../strings.ts';
+import { Backup } from './backup.tsx';
 import { Id } from './contacts.tsx';
 import { ExportChats } from './export.tsx';
 import { Reset } from './reset.tsx';
@@ -71,6 +72,9 @@ export default function Settings() {
       </Group>
       <Group title={t.exporting.title}>
         <ExportChats username={me.username} />
+      </Group>
+      <Group title={t.backup.title}>
+        <Backup username={me.username} />
       </Group>
       <Group title={t.reset.group}>
         <Action hint={t.reset.hint}>
