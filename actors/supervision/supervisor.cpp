@@ -221,7 +221,9 @@ void log_out(self_pointer self, const std::string& user) {
 constexpr auto release_patience = std::chrono::milliseconds{10'000};
 constexpr auto release_look = std::chrono::milliseconds{50};
 
-/// The user is logged out, and asks again until the store is let go of.
+void reset_soon(self_pointer self, const reset_user& request, std::chrono::milliseconds patience, caf::typed_response_promise<ok> promise);
+
+/// Nobody is logged in; asks again until the store is let go of.
 void erase_soon(self_pointer self, const reset_user& request, std::chrono::milliseconds patience, caf::typed_response_promise<ok> promise) {
   self->request(self->state.context->members->find<keychain_actor>("keychain"), environment_of(self).settings.times.request_deadline,
                 erase_user{request.user, request.password, request.only_check})
@@ -240,31 +242,34 @@ void erase_soon(self_pointer self, const reset_user& request, std::chrono::milli
                                                           "Try again when it is done.")));
             else
               self->delayed_send(self, release_look,
-                                 look_again{[self, request, patience, promise] { erase_soon(self, request, patience - release_look, promise); }});
+                                 look_again{[self, request, patience, promise] { reset_soon(self, request, patience - release_look, promise); }});
           });
+}
+
+/// Logs the user out first, also one whose login was under way when it was asked for.
+void reset_soon(self_pointer self, const reset_user& request, std::chrono::milliseconds patience, caf::typed_response_promise<ok> promise) {
+  auto running = instance_of(self, request.user);
+  if (!running)
+    return erase_soon(self, request, patience, promise);
+  // Whoever has not the password must not even log the user out.
+  self->request(running, environment_of(self).settings.times.request_deadline, verify_password{request.password})
+      .then(
+          [self, request, patience, promise](ok x) mutable {
+            if (request.only_check) {
+              promise.deliver(x);
+              return;
+            }
+            log_out(self, request.user);
+            erase_soon(self, request, patience, promise);
+          },
+          pass_on(promise));
 }
 
 caf::result<ok> reset(self_pointer self, const reset_user& request) {
   if (!is_user_name(request.user))
     return to_caf(bad_user_name(request.user));
   auto promise = self->make_response_promise<ok>();
-  auto running = instance_of(self, request.user);
-  if (!running) {
-    erase_soon(self, request, release_patience, promise);
-    return promise;
-  }
-  // Whoever has not the password must not even log the user out.
-  self->request(running, environment_of(self).settings.times.request_deadline, verify_password{request.password})
-      .then(
-          [self, request, promise](ok x) mutable {
-            if (request.only_check) {
-              promise.deliver(x);
-              return;
-            }
-            log_out(self, request.user);
-            erase_soon(self, request, release_patience, promise);
-          },
-          pass_on(promise));
+  reset_soon(self, request, release_patience, promise);
   return promise;
 }
 

@@ -91,19 +91,21 @@ void back_up(gateway_pointer self, const call_scope& x) {
   if (auto sealed = read_seal(x, request); !sealed)
     return x.fail(sealed.failure());
   auto path = std::filesystem::path{data} / "backups" / name;
-  run_long_job(self, x, [request, path, store = x.user->store, environment = x.user->environment]() -> result<json> {
-    std::error_code problem;
-    std::filesystem::create_directories(path.parent_path(), problem);
-    std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all, problem);
-    LAMA_TRY(outcome, storage::write_backup_file(*store, request, path, environment->random()));
-    return json{{"file", path.string()},
-                {"id", outcome.header.id},
-                {"base", outcome.header.base},
-                {"sequence", outcome.header.sequence},
-                {"entries", outcome.summary.entries},
-                {"bytes", outcome.summary.bytes},
-                {"digest", outcome.summary.digest.hex()}};
-  });
+  run_long_job(self, x,
+               [request, path, store = x.user->store, environment = x.user->environment,
+                progress = progress_of(self, x, x.user->store->stored_bytes())]() -> result<json> {
+                 std::error_code problem;
+                 std::filesystem::create_directories(path.parent_path(), problem);
+                 std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all, problem);
+                 LAMA_TRY(outcome, storage::write_backup_file(*store, request, path, environment->random(), progress));
+                 return json{{"file", path.string()},
+                             {"id", outcome.header.id},
+                             {"base", outcome.header.base},
+                             {"sequence", outcome.header.sequence},
+                             {"entries", outcome.summary.entries},
+                             {"bytes", outcome.summary.bytes},
+                             {"digest", outcome.summary.digest.hex()}};
+               });
 }
 
 void digest(gateway_pointer self, const call_scope& x) {

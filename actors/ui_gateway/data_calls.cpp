@@ -1,33 +1,13 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include "actors/conversations/history.hpp"
+#include "actors/ui_gateway/long_job.hpp"
 
 #include <utility>
 
 namespace lama::actors {
 
 namespace {
-
-struct verify_now {
-  std::shared_ptr<storage::store> store;
-};
-LAMA_MESSAGE(verify_now)
-struct verified {
-  std::shared_ptr<storage::verify_report> report;
-};
-LAMA_MESSAGE(verified)
-
-/// Re-hashing everything takes seconds: a thread of its own, once.
-using verifier_actor = caf::typed_actor<caf::replies_to<verify_now>::with<verified>>;
-verifier_actor::behavior_type verifier(verifier_actor::pointer self) {
-  return {[self](const verify_now& request) {
-    self->quit();
-    return verified{std::make_shared<storage::verify_report>(request.store->verify())};
-  }};
-}
-
-/// A verification reads the whole store.
-constexpr std::chrono::minutes verify_deadline{30};
 
 constexpr std::size_t most_mapped_authors = 1000;
 
@@ -77,23 +57,19 @@ void import(gateway_pointer self, const call_scope& x) {
 }
 
 void verify(gateway_pointer self, const call_scope& x) {
-  auto worker = x.user->environment->where == placement::production ? self->spawn<caf::detached>(verifier) : self->spawn(verifier);
-  self->request(worker, verify_deadline, verify_now{x.user->store})
-      .then(
-          [x](const verified& answer) {
-            const auto& report = *answer.report;
-            x.done({{"user", x.user->user},
-                    {"side", to_string(x.user->environment->settings.which)},
-                    {"objects", report.objects},
-                    {"idObjects", report.id_objects},
-                    {"blobs", report.blobs},
-                    {"bytes", report.bytes},
-                    {"heads", report.heads},
-                    {"references", report.references},
-                    {"problemCount", report.problem_count},
-                    {"problems", report.problems}});
-          },
-          x.failed());
+  run_long_job(self, x, [user = x.user, progress = progress_of(self, x, x.user->store->object_count())]() -> result<json> {
+    auto report = user->store->verify(progress);
+    return json{{"user", user->user},
+                {"side", to_string(user->environment->settings.which)},
+                {"objects", report.objects},
+                {"idObjects", report.id_objects},
+                {"blobs", report.blobs},
+                {"bytes", report.bytes},
+                {"heads", report.heads},
+                {"references", report.references},
+                {"problemCount", report.problem_count},
+                {"problems", report.problems}};
+  });
 }
 
 } // namespace channels

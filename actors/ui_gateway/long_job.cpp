@@ -1,5 +1,6 @@
 #include "actors/ui_gateway/long_job.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
@@ -61,6 +62,17 @@ void run_apart(gateway_pointer self, std::function<result<json>()> work, std::fu
   auto made = self->state.context->environment->where == placement::production ? self->spawn<caf::detached>(worker) : self->spawn(worker);
   self->request(made, long_job_deadline, do_job{std::move(counted)})
       .then([then](const job_done& done) { then(std::move(*done.outcome)); }, [then](const caf::error& failure) { then(from_caf(failure)); });
+}
+
+std::function<void(uint64_t)> progress_of(gateway_pointer self, const call_scope& x, uint64_t total) {
+  auto step = total / 50 + 1;
+  return [gateway = caf::actor_cast<ui_gateway_actor>(self), user = x.user->user, what = x.method, total, step, next = uint64_t{0}](uint64_t done) mutable {
+    if (done < next)
+      return;
+    next = done + step;
+    json progress{{"what", what}, {"progress", done}, {"total", std::max(total, done)}};
+    caf::anon_send(gateway, user_news{user, {news{"update:progress", std::move(progress)}}});
+  };
 }
 
 void run_long_job(gateway_pointer self, const call_scope& x, std::function<result<json>()> work) {

@@ -112,6 +112,21 @@ TEST(reset, waits_for_who_reads_the_store_and_else_says_so) {
   EXPECT_EQ(rig.call("app:reset", anna)["result"]["success"], true);
 }
 
+TEST(reset, ends_a_login_that_was_under_way) {
+  reset_rig rig;
+  rig.advance(std::chrono::minutes{1});
+  rig.call("one-core:logout");
+  auto first = rig.open_socket(5);
+  auto second = rig.open_socket(6);
+  rig.pile_up(first, "one-core:login", 1, anna);
+  rig.pile_up(second, "app:reset", 1, anna);
+  for (int i = 0; i < 10; ++i)
+    rig.advance(std::chrono::milliseconds{50});
+  ASSERT_EQ(rig.server.sent[second].size(), 1u);
+  EXPECT_EQ(rig.server.sent[second][0]["result"], (json{{"success", true}}));
+  EXPECT_FALSE(fs::exists(rig.store()));
+}
+
 TEST(restore, is_for_the_bearer_of_the_token_alone) {
   reset_rig rig;
   rig.back_up({{"file", "anna.lama-backup"}});

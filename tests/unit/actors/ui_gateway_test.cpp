@@ -243,6 +243,26 @@ TEST(ui_gateway, imports_a_chat_once) {
   EXPECT_GT(verified["objects"], 0);
 }
 
+TEST(ui_gateway, a_verification_tells_how_far_it_is) {
+  archive_with_anna rig;
+  auto lines = json::array();
+  for (int i = 0; i < 300; ++i)
+    lines.push_back(json{{"time", 1'600'000'000'000 + i}, {"author", "Bob"}, {"text", "line " + std::to_string(i)}}.dump());
+  EXPECT_EQ(rig.call("app:import", {{"source", "Old"}, {"lines", lines}})["result"]["stored"], 300);
+  auto page = rig.open_socket(5);
+  rig.say(page, "query:getState");
+  rig.server.sent[page].clear();
+  rig.say(page, "app:verify");
+  json told;
+  for (const auto& x : rig.server.sent[page])
+    if (x.contains("method") && x["method"] == "update:progress")
+      told = x["params"];
+  ASSERT_TRUE(told.is_object());
+  EXPECT_EQ(told["what"], "app:verify");
+  EXPECT_GE(told["progress"], 1000);
+  EXPECT_GE(told["total"], told["progress"]);
+}
+
 /// Gives its pieces one at a time, then the end.
 net::http_request upload_of(const std::string& name, std::vector<std::string> pieces) {
   net::http_request x;

@@ -943,7 +943,7 @@ export interface Notifications {
     /** Rises with each notification of the user, also across starts of the node; for `events:subscribe`. */
     sequence: number;
   };
-  /** How far a long call is: `app:export` in messages. `total` is what is known of it, and may rise. */
+  /** How far a long call is: `app:export` in messages, `app:verify` in objects, `app:backup` in bytes. `total` is what is known of it, and may rise. An import is as far as its calls; a restore has no user yet whom it could tell. */
   "update:progress": {
     /** The channel that was called. */
     what: string;
