@@ -22,6 +22,11 @@ constexpr std::size_t most_in_tree = limits::sync_proof_objects;
 /// A blob of this size goes before the entries do: the text of a conversation is small and is looked for first.
 constexpr uint64_t large_blob_bytes = 16u << 10;
 
+/// To the list below an entry.
+bool leads_on(const protocol::object_facts& facts, const protocol::reference& x) {
+  return facts.type->name == "LinkedListEntry" && x.field < facts.type->rules.size() && facts.type->rules[x.field].name == "previous";
+}
+
 /// All that `root` refers to and that is here, itself included: not the list below it, no ids (they are never evicted).
 std::vector<hash> tree_of(const snapshot& from, const hash& root) {
   std::vector<hash> found{root};
@@ -32,12 +37,29 @@ std::vector<hash> tree_of(const snapshot& from, const hash& root) {
     if (!facts)
       continue; // a blob, or not here
     for (const auto& x : facts->references) {
-      auto to_list = facts->type->name == "LinkedListEntry" && x.field < facts->type->rules.size() && facts->type->rules[x.field].name == "previous";
-      if (x.kind != reference_kind::id && !to_list && from.contains(x.target) && seen.insert(x.target).second)
+      if (x.kind != reference_kind::id && !leads_on(*facts, x) && from.contains(x.target) && seen.insert(x.target).second)
         found.push_back(x.target);
     }
   }
   return found;
+}
+
+/// Is `target` in the tree of `root`? Blobs are not read for that.
+bool mentions(const snapshot& from, const hash& root, const hash& target) {
+  std::vector<hash> texts{root};
+  for (std::size_t i = 0; i < texts.size() && i < most_in_tree; ++i) {
+    auto text = from.read(texts[i]);
+    auto facts = text ? protocol::examine(*text, from.recipes()) : result<protocol::object_facts>{fail(errc::not_found, "")};
+    if (!facts)
+      continue;
+    for (const auto& x : facts->references) {
+      if (x.target == target)
+        return true;
+      if (x.kind == reference_kind::object && !leads_on(*facts, x) && std::ranges::find(texts, x.target) == texts.end())
+        texts.push_back(x.target);
+    }
+  }
+  return false;
 }
 
 /// Calls `each` for the entries that are here, newest first.
@@ -205,15 +227,9 @@ std::optional<attachment_place> find_attachment(const snapshot& from, const std:
   std::optional<attachment_place> found;
   for (const auto& channel : channels)
     each_entry(from, channel, [&](const models::channel_entry& x) {
-      for (const auto& name : tree_of(from, x.entry)) {
-        auto text = from.read(name);
-        auto facts = text ? protocol::examine(*text, from.recipes()) : result<protocol::object_facts>{fail(errc::not_found, "")};
-        if (facts && std::ranges::any_of(facts->references, [&](const auto& y) { return y.target == blob; })) {
-          found = attachment_place{channel, x.entry};
-          return false;
-        }
-      }
-      return true;
+      if (mentions(from, x.entry, blob))
+        found = attachment_place{channel, x.entry, x.timestamp};
+      return !found;
     });
   return found;
 }

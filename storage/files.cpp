@@ -53,21 +53,6 @@ result<done> write_durably(leveldb::Env& env, const path& to, const std::functio
   return checked(status, "Writing a file of the store failed");
 }
 
-result<done> copy_file(const path& from, const path& to, const store_options& options) {
-  auto& env = env_of(options);
-  leveldb::SequentialFile* opened = nullptr;
-  LAMA_CHECK(checked(env.NewSequentialFile(from.string(), &opened), "Reading a file of the store failed"));
-  std::unique_ptr<leveldb::SequentialFile> source{opened};
-  std::string room(limits::blob_chunk_bytes, '\0');
-  return write_durably(env, to, [&](leveldb::WritableFile& target) {
-    leveldb::Slice piece;
-    auto status = source->Read(room.size(), &piece, room.data());
-    for (; status.ok() && !piece.empty(); status = status.ok() ? source->Read(room.size(), &piece, room.data()) : status)
-      status = target.Append(piece);
-    return status;
-  });
-}
-
 result<done> write_marker(const path& folder, const std::string& text, const store_options& options) {
   auto& env = env_of(options);
   LAMA_CHECK(write_durably(env, folder / marker_on_its_way, [&](leveldb::WritableFile& file) { return file.Append(text); }));
@@ -169,6 +154,29 @@ result<done> remove_folder(const path& folder, const store_options& options) {
       LAMA_CHECK(checked(env.RemoveFile(inner.string()), "Removing a file of the store failed"));
   }
   env.RemoveDir(folder.string()); // may not be there, which is what is wanted
+  return done{};
+}
+
+result<done> copy_file(const path& from, const path& to, const store_options& options) {
+  auto& env = env_of(options);
+  leveldb::SequentialFile* opened = nullptr;
+  LAMA_CHECK(checked(env.NewSequentialFile(from.string(), &opened), "Reading a file of the store failed"));
+  std::unique_ptr<leveldb::SequentialFile> source{opened};
+  std::string room(limits::blob_chunk_bytes, '\0');
+  return write_durably(env, to, [&](leveldb::WritableFile& target) {
+    leveldb::Slice piece;
+    auto status = source->Read(room.size(), &piece, room.data());
+    for (; status.ok() && !piece.empty(); status = status.ok() ? source->Read(room.size(), &piece, room.data()) : status)
+      status = target.Append(piece);
+    return status;
+  });
+}
+
+result<done> replace_file(const path& file, std::string_view bytes, const store_options& options) {
+  auto on_its_way = path{file}.replace_extension(".dbtmp"); // LevelDB removes what is left of such
+  LAMA_CHECK(write_durably(env_of(options), on_its_way, [&](leveldb::WritableFile& to) { return to.Append(slice(bytes)); }));
+  LAMA_CHECK(checked(env_of(options).RenameFile(on_its_way.string(), file.string()), "Moving a file of the store failed"));
+  sync_folder(file.parent_path(), options);
   return done{};
 }
 

@@ -18,6 +18,10 @@ result<done> make_folder(const std::filesystem::path& folder, const store_option
 std::vector<std::string> names_in(const std::filesystem::path& folder, const store_options& options);
 /// The folder with all files in it; what is not there is no error.
 result<done> remove_folder(const std::filesystem::path& folder, const store_options& options);
+/// One file, durable when answered.
+result<done> copy_file(const std::filesystem::path& from, const std::filesystem::path& to, const store_options& options);
+/// Other bytes in the place of a file of a closed database, durable when answered: at once or, after a crash, not at all.
+result<done> replace_file(const std::filesystem::path& file, std::string_view bytes, const store_options& options);
 /// The database of a closed store, file by file, durable when answered. A copy has the file CURRENT only when it is whole.
 result<done> copy_database(const std::filesystem::path& from, const std::filesystem::path& to, const store_options& options);
 

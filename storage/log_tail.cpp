@@ -1,6 +1,7 @@
 #include "storage/log_tail.hpp"
 
-#include <boost/crc.hpp>
+#include "storage/masked_crc.hpp"
+
 
 #include <algorithm>
 #include <cstddef>
@@ -39,10 +40,9 @@ bool all_zero(std::string_view x) {
 
 /// CRC-32C over type and bytes, masked as LevelDB does.
 bool sound(std::string_view log, std::size_t at, const header& x) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc32c crc;
   crc.process_bytes(log.data() + at + header_bytes - 1, x.length + 1);
-  auto sum = static_cast<uint32_t>(crc.checksum());
-  return ((sum >> 15 | sum << 17) + 0xa282ead8u) == x.checksum;
+  return masked(crc) == x.checksum;
 }
 
 std::size_t room_at(std::size_t at) {

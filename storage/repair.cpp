@@ -4,6 +4,7 @@
 #include "storage/migrate.hpp"
 #include "storage/rebuild.hpp"
 #include "storage/sync_adapter.hpp"
+#include "storage/table_salvage.hpp"
 
 #include <leveldb/db.h>
 
@@ -57,13 +58,26 @@ std::string free_name(const std::filesystem::path& folder, const store_options& 
   }
 }
 
+result<std::vector<std::string>> mend_what_is_indexed(const std::filesystem::path& folder, const store_options& options) {
+  auto lock = folder_lock::take(folder, options);
+  if (!lock)
+    return std::move(lock).failure();
+  return mend_tables(folder, options);
+}
+
 result<rebuild::outcome> write_anew(const std::filesystem::path& folder, const store_options& options, const std::function<void(uint64_t)>& progress,
                                     bool& salvaged) {
+  LAMA_TRY(mended, mend_what_is_indexed(folder, options));
+  salvaged = !mended.empty();
   LAMA_TRY(old, open_damaged(folder, options, salvaged));
   LAMA_CHECK(check_schema(*old, folder));
   LAMA_CHECK(make_folder(scratch_folder(folder), options));
   LAMA_TRY(fresh, database::open_as_it_is(scratch_folder(folder), options));
-  return rebuild{std::move(old), std::move(fresh), options, progress}.run();
+  rebuild anew{std::move(old), std::move(fresh), options, progress};
+  LAMA_TRY(written, anew.run());
+  written.told_count += mended.size();
+  written.told.insert(written.told.begin(), mended.begin(), mended.end());
+  return std::move(written);
 }
 
 } // namespace

@@ -62,6 +62,15 @@ exported_message message_of(const json& from, author_names& authors) {
   return x;
 }
 
+std::optional<entry_place> place_of(const json& message) {
+  auto entry = message.find("entry");
+  if (entry == message.end())
+    return std::nullopt;
+  auto channel = hash::from_hex(text_in(*entry, "channel"));
+  auto name = hash::from_hex(text_in(*entry, "hash"));
+  return channel && name ? std::optional{entry_place{*channel, *name}} : std::nullopt;
+}
+
 } // namespace
 
 struct export_run::state {
@@ -73,6 +82,7 @@ struct export_run::state {
     json before;
     bool whole = false; ///< this page is the last
     std::vector<exported_message> page;
+    std::set<std::string> asked; ///< its files that are not there yet
   };
 
   export_folder folder;
@@ -112,15 +122,14 @@ struct export_run::state {
     return done{};
   }
 
-  void want_files() {
-    std::set<std::string> asked;
-    for (const auto& message : current.page)
-      for (const auto& file : message.files) {
-        auto path = file_path(file.blob, file.name);
-        auto blob = hash::from_hex(file.blob);
-        if (choice.files && blob && !files.contains(path) && asked.insert(path).second)
-          wanted.push_back({*blob, folder.work() / path});
-      }
+  /// Once each, however many messages have it.
+  void want_files(const exported_message& message, const std::optional<entry_place>& at) {
+    for (const auto& file : message.files) {
+      auto path = file_path(file.blob, file.name);
+      auto blob = hash::from_hex(file.blob);
+      if (choice.files && blob && !files.contains(path) && current.asked.insert(path).second)
+        wanted.push_back({*blob, folder.work() / path, at});
+    }
   }
 
   /// All its files are there, or known to be missing.
@@ -135,6 +144,7 @@ struct export_run::state {
     current.count += current.page.size();
     counts.messages += current.page.size();
     current.page.clear();
+    current.asked.clear();
     current.pages->add(lines);
     return current.whole ? end_conversation() : done{};
   }
@@ -210,12 +220,13 @@ result<done> export_run::give_page(const json& answer) {
   if (all_of_one_time)
     first = list.begin();
   for (auto i = first; i != list.end(); ++i)
-    if (text_in(*i, "state") != "on-this-device" && !i->contains("deleted")) // not in the conversation yet; nothing of it is shown any more
+    if (text_in(*i, "state") != "on-this-device" && !i->contains("deleted")) { // not in the conversation yet; nothing of it is shown any more
       x.current.page.push_back(message_of(*i, x.current.authors));
+      x.want_files(x.current.page.back(), place_of(*i));
+    }
   x.current.whole = !more || list.empty();
   if (!x.current.whole)
     x.current.before = all_of_one_time ? oldest : text_in(*first, "time");
-  x.want_files();
   return x.wanted.empty() ? x.end_page() : done{};
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -33,10 +34,16 @@ struct export_counts {
 struct wanted_page {
   nlohmann::json parameters;
 };
+/// The entry of a channel that a message is.
+struct entry_place {
+  hash channel;
+  hash entry;
+};
 /// To be written to this path.
 struct wanted_file {
   hash blob;
   std::filesystem::path to;
+  std::optional<entry_place> at; ///< whose it is, where the answer said so
 };
 struct nothing_wanted {};
 using export_need = std::variant<nothing_wanted, wanted_page, wanted_file>;

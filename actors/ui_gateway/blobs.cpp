@@ -79,7 +79,7 @@ void serve(gateway_pointer self, const std::shared_ptr<arrived_request>& what, b
   auto blob = hash::from_hex(what->request.blob);
   auto view = (*user)->store->read();
   auto size = blob ? view->size_of(*blob) : std::nullopt;
-  if (!size && may_fetch && blob && view->elsewhere(*blob) && !self->state.is_archive())
+  if (!size && may_fetch && blob && !self->state.is_archive())
     return fetch_blob(self, *user, *blob, [self, what](const result<done>& fetched) {
       if (fetched)
         serve(self, what, false);

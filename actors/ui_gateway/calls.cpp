@@ -53,6 +53,7 @@ constexpr std::array table{
     channel{"query:getMessages", needs::user, where::here, channels::list_messages},
     channel{"query:getSync", needs::user, where::here, channels::get_sync},
     channel{"query:search", needs::user, where::here, channels::search},
+    channel{"query:findAttachment", needs::user, where::here, channels::find_attachment},
     channel{"provision:node", needs::nothing, where::here, channels::provision_node},
     channel{"pairing:createInvitation", needs::user, where::archive, channels::invite},
     channel{"pairing:acceptInvitation", needs::user, where::archive, channels::accept_invitation},
@@ -80,9 +81,9 @@ constexpr std::array table{
 /// What the archive answers over the bridge: what only it has, and what it has more of.
 bool may_be_forwarded(const channel& x) {
   // Of objects only those of registered types (object_calls.cpp).
-  constexpr std::string_view of_both[] = {
-      "one-core:storage:set", "one-core:createObject", "one-core:updateObject", "query:getMessages",       "query:search", "action:editMessage",
-      "action:deleteMessage", "action:markRead",       "node:status",           "one-core:network:status", "app:reset"};
+  constexpr std::string_view of_both[] = {"one-core:storage:set", "one-core:createObject", "one-core:updateObject",   "query:getMessages",
+                                          "query:search",         "query:findAttachment",  "action:editMessage",      "action:deleteMessage",
+                                          "action:markRead",      "node:status",           "one-core:network:status", "app:reset"};
   return x.served == where::archive || std::ranges::find(of_both, x.name) != std::end(of_both);
 }
 

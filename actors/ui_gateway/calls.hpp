@@ -143,6 +143,8 @@ void mark_read(gateway_pointer self, const call_scope& x);
 
 // search_calls.cpp
 void search(gateway_pointer self, const call_scope& x);
+// attachment_calls.cpp
+void find_attachment(gateway_pointer self, const call_scope& x);
 
 // channel_calls.cpp
 void make_channel(gateway_pointer self, const call_scope& x);

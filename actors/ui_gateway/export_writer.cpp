@@ -4,9 +4,11 @@
 #include "actors/common/errors.hpp"
 #include "actors/ui_gateway/older.hpp"
 #include "protocol/limits.hpp"
+#include "storage/evict.hpp"
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace lama::actors {
@@ -18,6 +20,8 @@ using nlohmann::json;
 
 /// Of a file, between two looks at the mailbox.
 constexpr std::size_t step_bytes = 4u << 20;
+/// Of one file, which eviction may take before it is copied.
+constexpr int most_fetches = 3;
 /// A page that the archive is asked for, too.
 constexpr std::chrono::minutes page_deadline{2};
 
@@ -72,14 +76,20 @@ void take_page(self_pointer self, const wanted_page& page) {
 }
 
 void end_file(self_pointer self, bool there) {
-  self->state.fetched = false;
+  self->state.fetches = 0;
   go_on(self, self->state.run->give_file(there));
 }
 
+std::optional<fetch_objects> place_of(const user_context& user, const wanted_file& file) {
+  return file.at ? std::optional{fetch_objects{file.at->channel, file.at->entry, {file.blob}}} : place_of_blob(user, file.blob);
+}
+
 /// What the device does not keep it asks its archive for; then it is looked for here again.
-void fetch(self_pointer self, const user_context_ptr& user, const hash& blob) {
-  self->state.fetched = true;
-  auto place = place_of_blob(*user, blob);
+void fetch(self_pointer self, const user_context_ptr& user, const wanted_file& file) {
+  if (++self->state.fetches > most_fetches)
+    return end(self, fail(errc::overloaded,
+                          "The file " + file.blob.hex() + " goes again before it can be copied: this device has little room. Export from the archive."));
+  auto place = place_of(*user, file);
   if (!place)
     return end_file(self, false);
   auto fetcher = user->members->find<archive_fetcher>(user->role(archive_fetcher_role));
@@ -119,8 +129,8 @@ void begin_file(self_pointer self, const user_context_ptr& user, const wanted_fi
   auto view = user->store->read();
   auto size = view->size_of(file.blob);
   auto on_device = user->environment->settings.which == side::sparse;
-  if (!size && on_device && !st.fetched && view->elsewhere(file.blob))
-    return fetch(self, user, file.blob);
+  if (!size && on_device && (file.at || view->elsewhere(file.blob)))
+    return fetch(self, user, file);
   if (!size)
     return end_file(self, false);
   user->store->mark_used({file.blob});
@@ -128,13 +138,31 @@ void begin_file(self_pointer self, const user_context_ptr& user, const wanted_fi
   self->send(self, go_on_exporting{});
 }
 
-void go_on_copying(self_pointer self, const wanted_file& file) {
+/// What was fetched for this goes again: the device keeps what it kept before, and what no entry here has would be evicted never.
+void give_back(self_pointer self, const user_context_ptr& user, const hash& blob) {
+  transact change{"evict what was fetched for an export", [blob](storage::transaction& to) -> result<done> {
+                    LAMA_TRY(gone, storage::evict_all(to, {blob}));
+                    static_cast<void>(gone);
+                    return done{};
+                  }};
+  self->request(user->writer(), page_deadline, std::move(change))
+      .then([self](const transacted&) { end_file(self, true); },
+            [self, user](const caf::error& failure) {
+              user->environment->log(log_warning, export_writer_state::name, "a fetched file stays here: " + from_caf(failure).message);
+              end_file(self, true);
+            });
+}
+
+void go_on_copying(self_pointer self, const user_context_ptr& user, const wanted_file& file) {
   auto& st = self->state;
   auto copied = copy_some(*st.file, file);
   if (!copied || st.file->done < st.file->size)
     return go_on(self, copied);
   st.file.reset();
-  end_file(self, true);
+  if (st.fetches > 0)
+    give_back(self, user, file.blob);
+  else
+    end_file(self, true);
 }
 
 void take_next(self_pointer self) {
@@ -148,7 +176,7 @@ void take_next(self_pointer self) {
   if (const auto* page = std::get_if<wanted_page>(&need))
     take_page(self, *page);
   else if (const auto* file = std::get_if<wanted_file>(&need))
-    st.file ? go_on_copying(self, *file) : begin_file(self, user, *file);
+    st.file ? go_on_copying(self, user, *file) : begin_file(self, user, *file);
   else
     end(self, st.run->finish());
 }

@@ -55,7 +55,7 @@ struct export_writer_state {
   std::optional<export_run> run;
   std::optional<caf::typed_response_promise<export_written>> promise;
   std::optional<copy> file; ///< that is being copied
-  bool fetched = false;     ///< this file was asked of the archive
+  int fetches = 0;          ///< how often this file was asked of the archive
   uint64_t told = 0;        ///< messages, to pages
   uint64_t total = 0;       ///< messages, as far as the conversations know
 };

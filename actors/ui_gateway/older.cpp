@@ -1,9 +1,6 @@
 #include "actors/ui_gateway/older.hpp"
 
-#include "actors/ui_gateway/long_job.hpp"
-#include "actors/ui_gateway/views.hpp"
 #include "protocol/limits.hpp"
-#include "storage/evict.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -37,25 +34,10 @@ archive_fetcher fetcher_of(const user_context& user) {
   return user.members->find<archive_fetcher>(user.role(archive_fetcher_role));
 }
 
-/// The conversations' channels, as `find_attachment` wants them.
-std::vector<hash> all_channels(const storage::snapshot& from) {
-  std::vector<hash> channels;
-  for (const auto& conversation : conversations_of(from))
-    for (const auto& channel : models::channels_named(from, conversation.id))
-      channels.push_back(channel);
-  return channels;
-}
-
 } // namespace
 
 lama::error not_here_now() {
   return lama::fail(errc::offline, "This is not on this device now, and the archive is not connected. It comes by itself when it is.");
-}
-
-std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob) {
-  auto view = user.store->read();
-  auto place = storage::find_attachment(*view, all_channels(*view), blob);
-  return place ? std::optional{fetch_objects{place->channel, place->entry, {blob}}} : std::nullopt;
 }
 
 std::vector<channel_gap> gaps_of(const models::channel_page& page) {
@@ -93,25 +75,6 @@ void fetch_older(gateway_pointer self, const user_context_ptr& user, const std::
               // Whatever ended the session: it is not here now.
               [told](const caf::error& failure) mutable { told(failure == caf::sec::request_timeout ? from_caf(failure) : not_here_now()); });
   }
-}
-
-void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<done>)> then) {
-  auto fetcher = fetcher_of(*user);
-  if (!fetcher)
-    return then(not_here_now());
-  auto found = std::make_shared<std::optional<fetch_objects>>();
-  auto search = [user, blob, found]() -> result<json> {
-    *found = place_of_blob(*user, blob);
-    return json{};
-  };
-  run_apart(self, std::move(search), [self, found, fetcher, then = std::move(then)](const result<json>& searched) {
-    if (!searched)
-      return then(searched.failure());
-    if (!*found)
-      return then(lama::fail(errc::not_found, "There is no such blob here, and no message that is here has it."));
-    self->request(fetcher, self->state.deadline(), std::move(**found))
-        .then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
-  });
 }
 
 } // namespace lama::actors

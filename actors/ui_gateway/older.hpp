@@ -12,6 +12,9 @@
 /// What the device's side does when somebody looks for what it does not keep (docs/chum-extension.md §8).
 namespace lama::actors {
 
+/// What is said of what is the archive's alone while that is away.
+lama::error not_here_now();
+
 /// Where a channel breaks off here.
 struct channel_gap {
   hash channel;
@@ -27,9 +30,9 @@ void fetch_older(gateway_pointer self, const user_context_ptr& user, const std::
 /// What to ask the archive for, to have a blob that is not here; nothing where no message that is here has it. Walks through messages: not
 /// on the gateway's thread.
 std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob);
-lama::error not_here_now();
 
-/// Fetches a blob that is not here but known; `then` likewise.
+/// Fetches a blob that is not here: by a message that has it attached, of this side or else of the archive's. `then` likewise; `not_found` where no
+/// message has it.
 void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<done>)> then);
 
 } // namespace lama::actors

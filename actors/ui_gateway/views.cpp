@@ -182,6 +182,8 @@ std::optional<json> viewer::message(const std::string& conversation, const model
   if (!x)
     return x;
   (*x)["state"] = state_of(entry.creation_time, (*x)["me"].get<bool>());
+  if (x->contains("attachments"))
+    (*x)["entry"] = {{"channel", entry.channel.hex()}, {"hash", entry.entry.hex()}};
   if (entry.author)
     (*x)["signedBy"] = {{"personId", entry.author->person.hex()}, {"verified", entry.author->verified}};
   return x;

@@ -317,6 +317,8 @@ class Exports(Scratch):
             exports = anna.data_dir / "exports"
             self.assertEqual(self.lines(exports / "device"), self.lines(exports / "archive"))
             until(within, "the device within its budget again", 120)
+            report = anna.rpc.call("app:verify", timeout=120)
+            self.assertEqual(report["problemCount"], 0, report["problems"][:5])
             anna.process("archive").stop()
             with self.assertRaises(RpcError) as refused:
                 anna.rpc.call("app:export", {"folder": "alone"}, timeout=120)
@@ -381,8 +383,8 @@ class Budget(Scratch):
             until(lambda: [x for x in anna.conversations() if x["conversationId"] == chat], "the conversation on the device", EVICT_PATIENCE)
 
             def newest():
-                return anna.rpc.call("query:getMessages", {"conversationId": chat, "limit": 1})["messages"][0]["text"]
-            self.timed("until the last line is on the device", lambda: until(lambda: newest() == f"line {MESSAGES - 1}", "the last line on the device", EVICT_PATIENCE))
+                return [x["text"] for x in anna.rpc.call("query:getMessages", {"conversationId": chat, "limit": 1})["messages"]]
+            self.timed("until the last line is on the device", lambda: until(lambda: newest() == [f"line {MESSAGES - 1}"], "the last line on the device", EVICT_PATIENCE))
 
             def within():
                 evictor = anna.rpc.call("node:status")["actors"]["evictor/anna"]
@@ -391,6 +393,18 @@ class Budget(Scratch):
             status = anna.rpc.call("node:status")["actors"]["evictor/anna"]
             self.assertGreater(status["evicted"], 0)
             self.assertGreater(total, 5 * budget)
+
+            # A jump to long ago, which the archive answers and nobody stores: its files are there all the same.
+            jump = {"conversationId": chat, "limit": 3, "before": 1_600_000_000_000 + 5 * 60_000}
+            far = self.timed("a jump to long ago", lambda: anna.rpc.call("query:getMessages", jump))["messages"]
+            self.assertEqual([x["text"] for x in far], ["line 2", "line 3", "line 4"])
+            blob = far[-1]["attachments"][0]["blob"]
+            content = self.timed("its file", lambda: download(anna, blob))
+            self.assertEqual(hashlib.sha256(content).hexdigest(), blob)
+            self.assertEqual(anna.rpc.call("query:findAttachment", {"blob": blob})["conversationId"], chat)
+            with self.assertRaises(RpcError) as unknown:
+                anna.rpc.call("query:findAttachment", {"blob": "0" * 64})
+            self.assertEqual(unknown.exception.code, -32003)
 
             # All of it can be read, page by page, back to the first line.
             messages = self.timed("all pages", lambda: all_messages(anna.rpc, chat))

@@ -221,6 +221,21 @@ TEST_F(export_run_test, a_file_is_asked_for_once_and_one_that_is_not_there_is_co
   EXPECT_TRUE(fs::exists(path_ / "001-Holiday.html"));
 }
 
+TEST_F(export_run_test, a_file_is_wanted_with_the_place_of_its_message) {
+  auto placed = message(3, "a", {std::string(64, '1')});
+  placed["entry"] = {{"channel", std::string(64, '2')}, {"hash", std::string(64, '3')}};
+  auto damaged = message(4, "b", {std::string(64, '4')});
+  damaged["entry"] = {{"channel", "x"}};
+  auto run = begin(one_conversation);
+  ASSERT_TRUE(run.give_page({{"more", false}, {"messages", {placed, damaged}}}));
+  auto first = std::get<wanted_file>(run.next());
+  ASSERT_TRUE(first.at);
+  EXPECT_EQ(first.at->channel.hex(), std::string(64, '2'));
+  EXPECT_EQ(first.at->entry.hex(), std::string(64, '3'));
+  ASSERT_TRUE(run.give_file(false));
+  EXPECT_FALSE(std::get<wanted_file>(run.next()).at);
+}
+
 TEST_F(export_run_test, without_files_none_is_asked_for) {
   auto run = begin(one_conversation, {false, false});
   ASSERT_TRUE(drive(run, {json{{"more", false}, {"messages", {message(1, "a", {std::string(64, '1')})}}}}));

@@ -160,6 +160,27 @@ TEST_F(evict_test, attachments_go_first_and_come_back_by_their_entry) {
   EXPECT_FALSE(storage::find_attachment(*sparse_.store().read(), {channel_}, hash{}));
 }
 
+TEST_F(evict_test, a_file_of_a_message_that_is_not_here_comes_with_its_entry_and_goes_again) {
+  post(channel_, 60);
+  meet();
+  evict(plan({.channels = {channel_}, .kept_entries = 10}));
+  EXPECT_FALSE(storage::find_attachment(*sparse_.store().read(), {channel_}, blobs_[3]));
+  auto place = storage::find_attachment(*archive_.store().read(), {channel_}, blobs_[3]);
+  ASSERT_TRUE(place);
+  fetch_request fetch;
+  fetch.id = place->channel;
+  fetch.via = place->entry;
+  fetch.names = {place->entry, blobs_[3]};
+  auto answer = answer_of(sparse_.current->ask_fetch(fetch));
+  ASSERT_TRUE(answer) << answer.failure().message;
+  EXPECT_EQ(sparse_.store().read()->read(blobs_[3]), noise(40'000, 4));
+  EXPECT_EQ(sparse_.messages(channel_).size(), 10u);
+  EXPECT_EQ(sparse_.store().verify().problem_count, 0u);
+  evict(plan({.channels = {channel_}, .kept_entries = 10}));
+  EXPECT_FALSE(sparse_.has(blobs_[3]));
+  EXPECT_TRUE(sparse_.elsewhere(blobs_[3]));
+}
+
 TEST_F(evict_test, what_was_looked_at_lately_goes_last) {
   auto quiet = archive_.make_channel("quiet");
   archive_.grant_id(quiet, sparse_.person);

@@ -75,6 +75,11 @@ export type Message = {
     personId: Hash;
     verified: boolean;
   };
+  /** Of a message with attachments: where it stands, by which a device has its archive fetch them. */
+  entry?: {
+    channel: Hash;
+    hash: Hash;
+  };
   /** Of history from elsewhere (docs/import.md). */
   imported?: {
     source: string;
@@ -543,6 +548,15 @@ export interface Channels {
     /** The device, then the archive. */
     instances: InstanceSync[];
   } };
+  /** The newest message that has this file attached, by its place: the conversation, and the entry of its channel. What the device does not keep is looked for in the archive; a conversation is read through (some 100 to 300 µs a message). `GET /blob/HASH` looks by itself. */
+  "query:findAttachment": { params: {
+    blob: Hash;
+  }; result: {
+    conversationId: string;
+    channel: Hash;
+    entry: Hash;
+    time: Time;
+  } };
   /** Messages in which every word of `text` occurs, newest first; case and accents do not matter. The archive looks through all; without it the device through what it keeps (`everywhere` false). With `more`, ask again with `before`. */
   "query:search": { params: {
     text: string;
@@ -822,6 +836,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "query:getContacts",
   "query:getMessages",
   "query:getSync",
+  "query:findAttachment",
   "query:search",
   "pairing:createInvitation",
   "pairing:acceptInvitation",
