@@ -59,7 +59,8 @@ build_page() {
   if [ -f apps/web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sources" ]; then
     return 0
   fi
-  command -v npm >/dev/null && command -v node >/dev/null || install_missing nodejs npm
+  command -v node >/dev/null || install_missing nodejs
+  command -v npm >/dev/null || install_missing npm # some packages of Node.js bring it, and refuse Debian's own beside them
   local version
   version=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
   if [ "${version:-0}" -lt 18 ]; then
