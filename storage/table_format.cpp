@@ -1,5 +1,7 @@
 #include "storage/table_format.hpp"
 
+#include "storage/keys.hpp"
+
 #include <leveldb/comparator.h>
 #include <leveldb/env.h>
 #include <leveldb/iterator.h>
@@ -19,24 +21,6 @@ constexpr std::size_t trailer_of_key = 8;
 void append_number(std::string& to, uint64_t x, int bytes) {
   for (int i = 0; i < bytes; ++i)
     to.push_back(static_cast<char>(x >> (8 * i)));
-}
-
-void append_varint(std::string& to, uint64_t x) {
-  for (; x >= 128; x >>= 7)
-    to.push_back(static_cast<char>(x | 128));
-  to.push_back(static_cast<char>(x));
-}
-
-std::optional<uint64_t> take_varint(std::string_view& from) {
-  uint64_t x = 0;
-  for (int shift = 0; shift < 63 && !from.empty(); shift += 7) {
-    auto byte = static_cast<unsigned char>(from.front());
-    from.remove_prefix(1);
-    x |= static_cast<uint64_t>(byte & 127) << shift;
-    if (byte < 128)
-      return x;
-  }
-  return std::nullopt;
 }
 
 uint64_t key_number(std::string_view key) {
@@ -82,13 +66,15 @@ std::string encode(const block_handle& x) {
 }
 
 std::optional<block_handle> decode_handle(std::string_view bytes) {
-  auto offset = take_varint(bytes);
-  auto size = take_varint(bytes);
+  piece_reader in{bytes};
+  block_handle x;
+  x.offset = in.varint();
+  x.size = in.varint();
   // Far beyond any file, so that sums do not overflow.
   constexpr auto most = uint64_t{1} << 48;
-  if (!offset || !size || !bytes.empty() || *offset > most || *size > most)
+  if (!in.ok() || !in.at_end() || x.offset > most || x.size > most)
     return std::nullopt;
-  return block_handle{*offset, *size};
+  return x;
 }
 
 /// LevelDB itself reads it: as the only block of a table that is made around it.
