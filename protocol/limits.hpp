@@ -34,6 +34,10 @@ inline constexpr std::size_t imploded_bytes = 64u << 20;
 inline constexpr std::size_t imploded_depth = 256;
 /// Recipes that a user may register beside the shipped ones; each costs some kB in every process.
 inline constexpr std::size_t registered_recipes = 1024;
+/// Texts that a store keeps without the recipe of their type, and their bytes: so many of the user's own, and as many that contacts brought. When a recipe
+/// comes, all of its type are examined in one transaction.
+inline constexpr std::size_t kept_texts = 10'000;
+inline constexpr std::size_t kept_text_bytes = 32u << 20;
 /// Changes between two versions that are listed one by one; a person reads some dozens.
 inline constexpr std::size_t version_changes = 10'000;
 

@@ -2,6 +2,7 @@
 
 #include "protocol/limits.hpp"
 #include "protocol/models/channels.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "storage/states.hpp"
 
 #include <algorithm>
@@ -22,43 +23,42 @@ constexpr std::size_t most_in_tree = limits::sync_proof_objects;
 /// A blob of this size goes before the entries do: the text of a conversation is small and is looked for first.
 constexpr uint64_t large_blob_bytes = 16u << 10;
 
-/// To the list below an entry.
-bool leads_on(const protocol::object_facts& facts, const protocol::reference& x) {
-  return facts.type->name == "LinkedListEntry" && x.field < facts.type->rules.size() && facts.type->rules[x.field].name == "previous";
+/// What the text `name` refers to, by its recipe or without one, but for the list below an entry; nothing for a blob or what is not here.
+std::vector<protocol::reference> parts_of(const snapshot& from, const hash& name) {
+  auto text = from.read(name);
+  if (!text)
+    return {};
+  auto facts = protocol::examine(*text, from.recipes());
+  if (!facts) {
+    auto unknown = protocol::references_of(*text, from.recipes());
+    return unknown ? std::move(*unknown) : std::vector<protocol::reference>{};
+  }
+  if (facts->type->name == "LinkedListEntry")
+    std::erase_if(facts->references, [&](const auto& x) { return x.field < facts->type->rules.size() && facts->type->rules[x.field].name == "previous"; });
+  return std::move(facts->references);
 }
 
 /// All that `root` refers to and that is here, itself included: not the list below it, no ids (they are never evicted).
 std::vector<hash> tree_of(const snapshot& from, const hash& root) {
   std::vector<hash> found{root};
   std::unordered_set<hash> seen{root};
-  for (std::size_t i = 0; i < found.size() && found.size() < most_in_tree; ++i) {
-    auto text = from.read(found[i]);
-    auto facts = text ? protocol::examine(*text, from.recipes()) : result<protocol::object_facts>{fail(errc::not_found, "")};
-    if (!facts)
-      continue; // a blob, or not here
-    for (const auto& x : facts->references) {
-      if (x.kind != reference_kind::id && !leads_on(*facts, x) && from.contains(x.target) && seen.insert(x.target).second)
+  for (std::size_t i = 0; i < found.size() && found.size() < most_in_tree; ++i)
+    for (const auto& x : parts_of(from, found[i]))
+      if (x.kind != reference_kind::id && from.contains(x.target) && seen.insert(x.target).second)
         found.push_back(x.target);
-    }
-  }
   return found;
 }
 
 /// Is `target` in the tree of `root`? Blobs are not read for that.
 bool mentions(const snapshot& from, const hash& root, const hash& target) {
   std::vector<hash> texts{root};
-  for (std::size_t i = 0; i < texts.size() && i < most_in_tree; ++i) {
-    auto text = from.read(texts[i]);
-    auto facts = text ? protocol::examine(*text, from.recipes()) : result<protocol::object_facts>{fail(errc::not_found, "")};
-    if (!facts)
-      continue;
-    for (const auto& x : facts->references) {
+  for (std::size_t i = 0; i < texts.size() && i < most_in_tree; ++i)
+    for (const auto& x : parts_of(from, texts[i])) {
       if (x.target == target)
         return true;
-      if (x.kind == reference_kind::object && !leads_on(*facts, x) && std::ranges::find(texts, x.target) == texts.end())
+      if (x.kind == reference_kind::object && std::ranges::find(texts, x.target) == texts.end())
         texts.push_back(x.target);
     }
-  }
   return false;
 }
 

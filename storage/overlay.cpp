@@ -26,10 +26,11 @@ void overlay::roll_back(std::size_t count) {
     const auto* before = last.replaced;
     // The views of both indexes may point into the operation that goes: they are made anew.
     latest_.erase(i);
+    auto is_ranged = ranged_.erase(last.key) > 0;
     if (before)
       latest_.emplace(before->key, before);
-    else
-      ranged_.erase(last.key);
+    if (before && is_ranged)
+      ranged_.insert(before->key);
     operations_.pop_back();
   }
 }

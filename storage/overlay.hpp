@@ -29,7 +29,8 @@ public:
   template <class F>
   void scan(std::string_view prefix, F each) const {
     for (auto i = ranged_.lower_bound(prefix); i != ranged_.end() && i->starts_with(prefix); ++i)
-      each(*i, *find(*i)->value);
+      if (const auto& value = find(*i)->value)
+        each(*i, *value);
   }
 
   const std::deque<operation>& operations() const {

@@ -1,7 +1,9 @@
 #include "storage/rebuild.hpp"
 
 #include "protocol/limits.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "storage/index_rules.hpp"
+#include "storage/kept_texts.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -40,9 +42,10 @@ rebuild::rebuild(std::shared_ptr<database> from, std::shared_ptr<database> to, c
 }
 
 result<rebuild::outcome> rebuild::run() {
-  for (auto each : {&rebuild::read_types, &rebuild::learn_from_texts, &rebuild::carry_records, &rebuild::carry_log, &rebuild::fill_gaps,
-                    &rebuild::heal_id_objects, &rebuild::write_types, &rebuild::name_what_is_missing, &rebuild::carry_reverse_maps, &rebuild::carry_heads,
-                    &rebuild::mend_versions, &rebuild::append_lines, &rebuild::carry_notes, &rebuild::join_type_lists, &rebuild::write_counts}) {
+  for (auto each :
+       {&rebuild::read_types, &rebuild::learn_from_texts, &rebuild::carry_records, &rebuild::carry_log, &rebuild::fill_gaps, &rebuild::heal_id_objects,
+        &rebuild::write_types, &rebuild::look_at_kept_texts, &rebuild::name_what_is_missing, &rebuild::carry_reverse_maps, &rebuild::carry_heads,
+        &rebuild::mend_versions, &rebuild::append_lines, &rebuild::carry_notes, &rebuild::join_type_lists, &rebuild::write_counts}) {
     (this->*each)();
     flush();
     if (failure_)
@@ -272,7 +275,36 @@ void rebuild::write_types() {
 }
 
 void rebuild::carry_notes() {
-  each_old("n", [&](std::string_view at, std::string_view value) { put(std::string{"n"}.append(at), value); });
+  protocol::kept_texts sum;
+  each_old("n", [&](std::string_view at, std::string_view value) {
+    auto mark = type_of_text_note(at) ? decode_text_mark(value) : std::nullopt;
+    auto of = mark ? new_.record(mark->name) : std::nullopt;
+    if (at == text_totals_note || (mark && (!of || of->head.is_text())))
+      return;
+    if (mark)
+      count_text(sum, *mark);
+    put(std::string{"n"}.append(at), value);
+  });
+  if (sum.any())
+    put(keys::note(text_totals_note), encode(sum));
+}
+
+/// What texts without a recipe refer to, and what of them only their notes know.
+void rebuild::look_at_kept_texts() {
+  each_old(keys::note(text_notes), [&](std::string_view, std::string_view value) {
+    auto mark = decode_text_mark(value);
+    if (!mark)
+      return;
+    auto found = new_.record(mark->name);
+    if (!found)
+      return void(missing_.emplace(mark->name, protocol::reference_kind::object));
+    auto text = found->head.here() ? new_.read(mark->name) : std::nullopt;
+    auto facts = text ? protocol::examine_without_recipe(*text) : fail(errc::not_found, {});
+    if (facts)
+      for (const auto& x : facts->references)
+        if (!new_.record(x.target))
+          missing_.emplace(x.target, x.kind);
+  });
 }
 
 void rebuild::name_what_is_missing() {

@@ -90,6 +90,7 @@ private:
   bool fits(const hash& id, const hash& node) const;
   void make_heads();
   void mark_history(const hash& id, std::vector<hash> waiting);
+  void look_at_kept_texts();
   void name_what_is_missing();
   void carry_notes();
   void join_type_lists();

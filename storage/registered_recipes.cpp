@@ -1,5 +1,6 @@
 #include "storage/registered_recipes.hpp"
 
+#include "protocol/limits.hpp"
 #include "storage/states.hpp"
 
 #include <unordered_set>
@@ -35,6 +36,11 @@ void take_up_recipes(const snapshot& from, protocol::recipe_table& into) {
     }
     position = page.next;
   } while (!position.empty());
+  for (const auto& [note, value] : from.notes(recipe_notes, limits::registered_recipes)) {
+    auto data = hash::from_bytes(value);
+    if (auto text = data ? from.read(*data) : std::nullopt)
+      static_cast<void>(into.add(*text)); // what is known already stays
+  }
 }
 
 void foresee_recipe(const store& in, std::string_view recipe_text) {

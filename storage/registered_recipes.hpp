@@ -8,6 +8,9 @@
 /// store is opened.
 namespace lama::storage {
 
+/// Notes that name the Recipe of each registered type, by its name: the bytes of a hash.
+inline constexpr std::string_view recipe_notes = "recipe/";
+
 /// Reads them from the store into its table; what cannot be read is left out, and `verify` names its objects.
 void take_up_recipes(const snapshot& from, protocol::recipe_table& into);
 

@@ -81,6 +81,14 @@ std::vector<hash> snapshot::referring_ids(const hash& target, std::string_view t
   return state_->referring_ids(target, type);
 }
 
+std::optional<protocol::text_origin> snapshot::kept_text(const hash& name, std::string_view type) const {
+  return state_->kept_text(name, type);
+}
+
+protocol::kept_texts snapshot::kept_texts() const {
+  return state_->kept_texts();
+}
+
 // A position is the key of a value of the posting list without prefix and type, and the number of names of it that were answered.
 snapshot::page snapshot::objects_of_type(std::string_view type, std::size_t limit, std::string_view after) const {
   page found;

@@ -79,6 +79,11 @@ struct transaction::state final : view {
   void store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts, const std::optional<stored_record>& old);
   /// With the id object that a versioned object brings along.
   void store_text(std::string_view text, const hash& name, const protocol::object_facts& facts, const std::optional<stored_record>& old);
+  void mark_text(std::string_view type, const text_mark& x);
+  void unmark_text(std::string_view type, const hash& name);
+  /// kept_texts.hpp
+  void take_up_texts(std::string_view type);
+  void take_up_text(std::string_view type, const hash& name);
   /// Where what is stored under the name is not `bytes`, which are what it says, it is damaged, and is replaced in its place.
   void heal(const hash& name, const stored_record& known, std::string_view bytes);
   /// Takes the bytes of a record away, chunks included, and what it counts for.

@@ -60,6 +60,8 @@ public:
   bool in_history(const hash& id, const hash& node) const override;
   std::vector<hash> referrers(const hash& target, std::string_view type) const override;
   std::vector<hash> referring_ids(const hash& target, std::string_view type) const override;
+  std::optional<protocol::text_origin> kept_text(const hash& name, std::string_view type) const override;
+  protocol::kept_texts kept_texts() const override;
 
   /// Objects of `type` in the order of writing, at most `limit`, after the position that an earlier answer gave (empty: from the start).
   struct page {
@@ -111,8 +113,14 @@ public:
   bool in_history(const hash& id, const hash& node) const override;
   std::vector<hash> referrers(const hash& target, std::string_view type) const override;
   std::vector<hash> referring_ids(const hash& target, std::string_view type) const override;
+  std::optional<protocol::text_origin> kept_text(const hash& name, std::string_view type) const override;
+  protocol::kept_texts kept_texts() const override;
   result<protocol::put_result> put(std::string_view text) override;
   result<protocol::put_result> put_blob(std::string_view bytes) override;
+  result<protocol::put_result> keep_text(std::string_view text, protocol::text_origin origin) override;
+  /// The recipe of `type` is known: the user's own texts of it that conform become objects, the others stay and say why. Versions are stored, and none
+  /// becomes current: in which order they were made is not known. Storing a Recipe does this by itself.
+  void take_up_texts(std::string_view type);
   /// Where `id` or `node` (with its data) is not here, the commit fails.
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
   /// Does nothing for what is here.
@@ -153,6 +161,8 @@ struct verify_report {
   uint64_t heads = 0;
   uint64_t references = 0;
   uint64_t lost = 0;                 ///< `wanted`; each is a problem
+  uint64_t kept_texts = 0;           ///< of types without a recipe here, or that do not fit it; they are blobs, too
+  std::vector<std::string> refused;  ///< those that do not fit, a line each; no problem
   std::vector<std::string> problems; ///< one line each, the first 1000
   uint64_t problem_count = 0;
 };

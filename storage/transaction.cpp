@@ -43,6 +43,14 @@ std::vector<hash> transaction::referring_ids(const hash& target, std::string_vie
   return state_->referring_ids(target, type);
 }
 
+std::optional<protocol::text_origin> transaction::kept_text(const hash& name, std::string_view type) const {
+  return state_->kept_text(name, type);
+}
+
+protocol::kept_texts transaction::kept_texts() const {
+  return state_->kept_texts();
+}
+
 result<protocol::put_result> transaction::put(std::string_view text) {
   if (text.size() > limits::object_bytes)
     return fail(errc::too_large, "An object of " + std::to_string(text.size()) + " bytes is over the limit of " + std::to_string(limits::object_bytes) + ".");
@@ -53,6 +61,8 @@ result<protocol::put_result> transaction::put(std::string_view text) {
     return protocol::put_result{name, known->head.kind == record_kind::id_object ? name : known->head.id, false};
   }
   LAMA_TRY(facts, protocol::examine(text, recipes()));
+  if (known)
+    state_->unmark_text(facts.type->name, name);
   state_->store_text(text, name, facts, known);
   return protocol::put_result{name, facts.is_id_object ? name : facts.id_hash, true};
 }

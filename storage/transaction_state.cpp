@@ -1,4 +1,5 @@
 #include "storage/index_rules.hpp"
+#include "storage/registered_recipes.hpp"
 #include "storage/states.hpp"
 
 #include <algorithm>
@@ -95,7 +96,7 @@ record_head transaction::state::store_record(const hash& name, record_head head,
                                              const std::optional<stored_record>& old) {
   head.sequence = base + lines.size() + 1;
   // What was evicted stayed in the indexes, under its old number.
-  auto stayed = old && !old->head.here() && old->head.indexed != 0;
+  auto stayed = old && !old->head.here() && old->head.indexed != 0 && (old->head.type != 0 || head.type == 0);
   head.indexed = stayed ? old->head.indexed : head.sequence;
   write(keys::object(name), encode(head, payload));
   if (old)
@@ -153,12 +154,24 @@ void transaction::state::store_text(std::string_view text, const hash& name, con
   if (facts.is_id_object)
     return store_indexed(name, {record_kind::id_object, type, 0, 0, {}}, text, facts, old);
   if (facts.id_hash)
-    if (auto known = record(*facts.id_hash); !known || !known->head.is_text())
+    if (auto known = record(*facts.id_hash); !known || !known->head.is_text()) {
+      if (known)
+        unmark_text(facts.type->name, *facts.id_hash);
       store_indexed(*facts.id_hash, {record_kind::id_object, type, 0, 0, {}}, facts.id_text, facts, known);
+    }
   store_indexed(name, {record_kind::object, type, 0, 0, facts.id_hash}, text, facts, old);
   // Known at once, so that objects of the type may come with it. The names of types that are known already stay theirs.
-  if (facts.type->name == "Recipe")
-    static_cast<void>(shared->recipes->add(text));
+  if (facts.type->name != "Recipe")
+    return;
+  static_cast<void>(shared->recipes->add(text));
+  auto recipe = protocol::parse_object(text, recipes());
+  const auto* known = recipe ? recipes().find(recipe->text("name")) : nullptr;
+  if (!known)
+    return;
+  // Its head may come later, or with another batch: the type must be known until then as well.
+  if (known->text == text && !protocol::standard_recipes().find(known->name))
+    write(keys::note(std::string{recipe_notes} + known->name), std::string{name.raw()});
+  take_up_texts(known->name);
 }
 
 void transaction::state::store_indexed(const hash& name, record_head head, std::string_view text, const protocol::object_facts& facts,

@@ -1,6 +1,7 @@
 #include "storage/verify.hpp"
 
 #include "protocol/limits.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "storage/index_rules.hpp"
 
 #include <algorithm>
@@ -30,6 +31,7 @@ verify_report verification::run() {
   check_type_index();
   check_reverse_map('r');
   check_reverse_map('i');
+  check_kept_texts();
   check_heads();
   check_counts();
   if (given_up_)
@@ -225,6 +227,39 @@ void verification::check_reverse_map(char prefix) {
     if (std::ranges::none_of(all, [&](std::string_view x) { return x.front() == prefix && x.substr(1) == at; }))
       problem("A reverse map of " + to_hex(at.substr(0, 32)) + " names " + to_hex(value) + ", which does not refer to it.");
   });
+}
+
+void verification::check_kept_texts() {
+  protocol::kept_texts sum;
+  each_key(keys::note(text_notes), [&](std::string_view at, std::string_view value) {
+    auto type = type_of_text_note(std::string{text_notes}.append(at));
+    auto mark = decode_text_mark(value);
+    if (!type || !mark || text_note(*type, mark->name).substr(text_notes.size()) != at)
+      return problem("The note of a text without a recipe is damaged: " + std::string{at.substr(0, limits::type_name_bytes)});
+    count_text(sum, *mark);
+    check_kept_text(*type, *mark);
+  });
+  if (!given_up_ && from_.kept_texts() != sum)
+    problem("The count of texts without a recipe does not fit: there are " + std::to_string(report_.kept_texts) + ".");
+}
+
+/// Its hash was checked with the other blobs.
+void verification::check_kept_text(const std::string& type, const text_mark& mark) {
+  ++report_.kept_texts;
+  auto of = "Text " + mark.name.hex() + " of type " + type;
+  auto found = from_.record(mark.name);
+  if (!found || found->head.is_text())
+    return problem(of + " is noted as kept without a recipe, and is " + (found ? "an object." : "missing."));
+  if (!mark.refused.empty() && report_.refused.size() < limits::verify_problems)
+    report_.refused.push_back(of + " does not fit the recipe that its type has, and stays a text: " + mark.refused);
+  if (!found->head.here() || from_.digest_of(*found) != mark.name)
+    return;
+  auto text = from_.read(mark.name);
+  auto facts = text ? protocol::examine_without_recipe(*text) : fail(errc::not_found, "it cannot be read");
+  if (!facts || facts->type != type)
+    return problem(of + " is noted as kept without a recipe, and is none: " + (facts ? "it is of another type" : facts.failure().message));
+  for (const auto& x : facts->references)
+    check_reference(mark.name, x);
 }
 
 void verification::check_heads() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/kept_texts.hpp"
 #include "storage/states.hpp"
 
 #include <string>
@@ -33,6 +34,8 @@ private:
   void check_line(uint64_t sequence, const log_line& line);
   void check_type_index();
   void check_reverse_map(char prefix);
+  void check_kept_texts();
+  void check_kept_text(const std::string& type, const text_mark& mark);
   void check_heads();
   void check_history_node(const hash& id, const hash& node);
   void check_counts();

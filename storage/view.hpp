@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/objects/object_space.hpp"
 #include "storage/database.hpp"
 #include "storage/record.hpp"
 #include "storage/type_table.hpp"
@@ -13,6 +14,8 @@
 #include <vector>
 
 namespace lama::storage {
+
+struct text_mark; // kept_texts.hpp
 
 /// What snapshot and transaction share: keys and values at one moment, and the questions answered from them.
 class view {
@@ -35,6 +38,9 @@ public:
   bool in_history(const hash& id, const hash& node) const;
   std::vector<hash> referrers(const hash& target, std::string_view type) const;
   std::vector<hash> referring_ids(const hash& target, std::string_view type) const;
+  std::optional<text_mark> text_mark_of(std::string_view type, const hash& name) const;
+  std::optional<protocol::text_origin> kept_text(const hash& name, std::string_view type) const;
+  protocol::kept_texts kept_texts() const;
   result<std::string> read_range(const hash& name, uint64_t offset, std::size_t length) const;
   /// The data that a version node refers to; nothing where `node` is none, or not here.
   std::optional<hash> data_of(const hash& node) const;

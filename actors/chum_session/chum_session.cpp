@@ -60,6 +60,7 @@ void make_extension(chum_session_state& st, const storage::snapshot& view) {
   config.accepts_elsewhere = sparse;
   config.policy = st.admission.get();
   config.recipes = &view.recipes();
+  config.keeps_texts = true;
   config.learn = [store = st.plan.user->store](std::string_view recipe) { storage::foresee_recipe(*store, recipe); };
   if (own) {
     // Both are mine: what passes between them at all may pass in either direction.

@@ -10,6 +10,7 @@
 #include "actors/scrubber/scrubber.hpp"
 #include "actors/search_index/search_index.hpp"
 #include "actors/sync_figures/sync_figures.hpp"
+#include "storage/kept_texts.hpp"
 
 namespace lama::actors {
 
@@ -20,6 +21,14 @@ void start_object_store(caf::local_actor* self, children& family, const user_con
                       : self->system().spawn(object_store, context->environment, context->store, context->commits);
     return caf::actor_cast<caf::actor>(writer);
   });
+  // This program may know types that the one before did not.
+  if (context->store->read()->kept_texts().own == 0)
+    return;
+  transact change{"take up texts", [context](storage::transaction& to) -> result<done> {
+                    storage::take_up_texts_of_known_types(*context->store->read(), to);
+                    return done{};
+                  }};
+  caf::anon_send(context->writer(), std::move(change)); // what fails is tried again at the next start
 }
 
 void start_user_actors(caf::local_actor* self, children& family, const user_context_ptr& context) {

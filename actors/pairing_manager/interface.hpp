@@ -34,6 +34,10 @@ struct pairing_stored {
 };
 LAMA_MESSAGE(pairing_stored, x.person, x.instance)
 
+/// Its own: shares some more of the user's types with a device that is new (type_sharing.hpp).
+struct share_types {};
+LAMA_MESSAGE(share_types)
+
 /// Invitations of one user, and what is stored after a pairing.
 using pairing_manager_actor = caf::typed_actor<
     // `overloaded` with too many open ones; `conflict` where this instance cannot be reached from outside.
@@ -41,6 +45,6 @@ using pairing_manager_actor = caf::typed_actor<
     // `forbidden`: unknown, used up or expired, told apart from nobody.
     caf::replies_to<check_token>::with<ok>,
     // Durable when answered: the objects of docs/protocol/02 §6.3, the grants of 04 §2.4; uses the token up.
-    caf::replies_to<store_pairing>::with<pairing_stored>, caf::replies_to<get_status>::with<status_report>>;
+    caf::replies_to<store_pairing>::with<pairing_stored>, caf::reacts_to<share_types>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

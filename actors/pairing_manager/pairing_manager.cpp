@@ -1,6 +1,7 @@
 #include "actors/pairing_manager/pairing_manager.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/pairing_manager/type_sharing.hpp"
 #include "protocol/connection/identity.hpp"
 #include "protocol/models/chat.hpp"
 #include "protocol/models/grants.hpp"
@@ -8,12 +9,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
 namespace lama::actors {
 
 namespace {
+
+/// After the writer refused or did not answer.
+constexpr std::chrono::seconds next_sharing{5};
 
 using self_pointer = pairing_manager_actor::stateful_pointer<pairing_manager_state>;
 
@@ -44,7 +49,39 @@ result<models::paired> store_in(storage::transaction& to, const user_context& us
   auto is_partner = user.partner && user.partner->person == stored.person;
   if (!is_partner && environment.settings.which == side::archive)
     LAMA_CHECK(models::create_one_to_one(to, user.me.person, stored.person, now));
+  if (is_partner && environment.settings.which == side::archive)
+    to.set_note(type_sharing_note, sharing_with(stored.person).to_note());
   return stored;
+}
+
+/// The next step of a note that `store_in` left; the last one takes it away.
+result<done> share_in(storage::transaction& to, const user_context& user) {
+  auto note = to.note(type_sharing_note);
+  auto at = note ? type_sharing::from_note(*note) : std::nullopt;
+  std::optional<type_sharing> next;
+  if (at) {
+    LAMA_TRY(left, share_some(*user.store->read(), to, *std::move(at), user.environment->clock->now_ms()));
+    next = std::move(left);
+  }
+  if (next)
+    to.set_note(type_sharing_note, next->to_note());
+  else
+    to.remove_note(type_sharing_note);
+  return done{};
+}
+
+void share_more(self_pointer self) {
+  auto user = self->state.user;
+  if (!user->store->read()->note(type_sharing_note))
+    return;
+  transact change{"share types with the device", [user](storage::transaction& to) { return share_in(to, *user); }};
+  self->request(user->writer(), user->environment->settings.times.request_deadline, std::move(change))
+      .then([self](transacted) { self->send(self, share_types{}); },
+            [self, user](const caf::error& failure) {
+              user->environment->log(log_warning, pairing_manager_state::name,
+                                     user->user + ": cannot share types with the device, and tries again: " + from_caf(failure).message);
+              self->delayed_send(self, next_sharing, share_types{});
+            });
 }
 
 } // namespace
@@ -52,6 +89,7 @@ result<models::paired> store_in(storage::transaction& to, const user_context& us
 pairing_manager_actor::behavior_type pairing_manager(self_pointer self, user_context_ptr user) {
   self->state.open.emplace(user->environment->settings.times.invitation_lifetime);
   self->state.user = std::move(user);
+  share_more(self); // what a restart cut off
   return {
       [self](create_invitation) -> caf::result<invitation_created> {
         auto created = invite(self);
@@ -84,11 +122,13 @@ pairing_manager_actor::behavior_type pairing_manager(self_pointer self, user_con
             .then(
                 [self, promise, outcome](transacted) mutable {
                   ++self->state.stored;
+                  share_more(self);
                   promise.deliver(pairing_stored{outcome->person, outcome->instance});
                 },
                 [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
         return promise;
       },
+      [self](share_types) { share_more(self); },
       [self](get_status) {
         return status_report{nlohmann::json{{"openInvitations", self->state.open->open(self->clock().now())}, {"stored", self->state.stored}}.dump()};
       },

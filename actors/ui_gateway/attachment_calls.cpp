@@ -36,38 +36,34 @@ result<json> place_of(const user_context& user, const hash& blob) {
       {"conversationId", place->conversation}, {"channel", place->at.channel.hex()}, {"entry", place->at.entry.hex()}, {"time", time_text(place->at.time)}};
 }
 
-/// By a place as `query:findAttachment` answers it. Where the entry is not here either it comes along: a file to which nothing here leads would stay
-/// for ever.
-result<fetch_objects> fetch_at(const user_context& user, const json& place, const hash& blob) {
-  auto channel = hash::from_hex(place.value("channel", std::string{}));
-  auto entry = hash::from_hex(place.value("entry", std::string{}));
-  if (!channel || !entry)
-    return lama::fail(errc::internal, "the archive's answer cannot be read");
-  fetch_objects what{*channel, *entry, {blob}};
-  if (!user.store->read()->contains(*entry))
-    what.names.insert(what.names.begin(), *entry);
+/// Where the entry is not here either it comes along: a file to which nothing here leads would stay for ever.
+fetch_objects fetch_at(const user_context& user, const shown_files::place& at, const hash& blob) {
+  fetch_objects what{at.channel, at.entry, {blob}};
+  if (!user.store->read()->contains(at.entry))
+    what.names.insert(what.names.begin(), at.entry);
   return what;
 }
 
-void fetch_from(gateway_pointer self, const user_context_ptr& user, const json& place, const hash& blob, std::function<void(result<lama::done>)> then) {
+void fetch_from(gateway_pointer self, const user_context_ptr& user, const shown_files::place& at, const hash& blob,
+                std::function<void(result<lama::done>)> then) {
   auto fetcher = user->members->find<archive_fetcher>(user->role(archive_fetcher_role));
   if (!fetcher)
     return then(not_here_now());
-  auto what = fetch_at(*user, place, blob);
-  if (!what)
-    return then(what.failure());
-  self->request(fetcher, self->state.deadline(), std::move(*what))
+  self->request(fetcher, self->state.deadline(), fetch_at(*user, at, blob))
       .then([then](ok) { then(lama::done{}); }, [then](const caf::error&) { then(not_here_now()); });
 }
 
-} // namespace
-
-std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob) {
-  auto place = find_place(*user.store->read(), blob);
-  return place ? std::optional{fetch_objects{place->at.channel, place->at.entry, {blob}}} : std::nullopt;
+/// By a place as `query:findAttachment` answers it.
+void fetch_from(gateway_pointer self, const user_context_ptr& user, const json& place, const hash& blob, std::function<void(result<lama::done>)> then) {
+  auto channel = hash::from_hex(place.value("channel", std::string{}));
+  auto entry = hash::from_hex(place.value("entry", std::string{}));
+  if (!channel || !entry)
+    return then(lama::fail(errc::internal, "the archive's answer cannot be read"));
+  fetch_from(self, user, shown_files::place{*channel, *entry}, blob, std::move(then));
 }
 
-void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<lama::done>)> then) {
+/// Looks for a message that has the file, here and then in the archive.
+void find_and_fetch(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<lama::done>)> then) {
   run_apart(
       self, [user, blob] { return place_of(*user, blob); },
       [self, user, blob, then = std::move(then)](const result<json>& place) {
@@ -87,6 +83,26 @@ void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& 
         };
         ask_archive(self, asking);
       });
+}
+
+} // namespace
+
+std::optional<fetch_objects> place_of_blob(const user_context& user, const hash& blob) {
+  auto place = find_place(*user.store->read(), blob);
+  return place ? std::optional{fetch_objects{place->at.channel, place->at.entry, {blob}}} : std::nullopt;
+}
+
+void fetch_blob(gateway_pointer self, const user_context_ptr& user, const hash& blob, std::function<void(result<lama::done>)> then) {
+  auto shown = self->state.shown.find(user->user, blob);
+  if (!shown)
+    return find_and_fetch(self, user, blob, std::move(then));
+  // What was shown may have been merged since into an entry of another name.
+  fetch_from(self, user, *shown, blob, [self, user, blob, then = std::move(then)](const result<lama::done>& fetched) {
+    if (fetched)
+      then(fetched);
+    else
+      find_and_fetch(self, user, blob, then);
+  });
 }
 
 namespace channels {

@@ -64,6 +64,7 @@ constexpr std::array table{
     channel{"app:restore", needs::nothing, where::here, channels::restore},
     channel{"app:reset", needs::nothing, where::here, channels::reset},
     channel{"app:digest", needs::user, where::here, channels::digest},
+    channel{"storage:keep", needs::user, where::here, channels::keep_text},
     channel{"storage:pin", needs::user, where::here, channels::pin},
     channel{"storage:log", needs::user, where::here, channels::versions},
     channel{"storage:diff", needs::user, where::here, channels::version_changes},

@@ -182,6 +182,7 @@ void whole_state(gateway_pointer self, const call_scope& x);
 void get_data(gateway_pointer self, const call_scope& x);
 void get_object(gateway_pointer self, const call_scope& x);
 void set_data(gateway_pointer self, const call_scope& x);
+void keep_text(gateway_pointer self, const call_scope& x);
 void create_object(gateway_pointer self, const call_scope& x);
 void update_object(gateway_pointer self, const call_scope& x);
 void query(gateway_pointer self, const call_scope& x);

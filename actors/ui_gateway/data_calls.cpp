@@ -67,6 +67,8 @@ void verify(gateway_pointer self, const call_scope& x) {
                 {"bytes", report.bytes},
                 {"heads", report.heads},
                 {"references", report.references},
+                {"keptTexts", report.kept_texts},
+                {"refused", report.refused},
                 {"problemCount", report.problem_count},
                 {"problems", report.problems}};
   });

@@ -8,6 +8,7 @@
 #include "actors/ui_gateway/feed.hpp"
 #include "actors/ui_gateway/interface.hpp"
 #include "actors/ui_gateway/metrics.hpp"
+#include "actors/ui_gateway/shown_files.hpp"
 #include "actors/ui_gateway/streams.hpp"
 
 #include <atomic>
@@ -61,6 +62,7 @@ struct gateway_state {
   std::map<std::string, watcher> watchers;
   std::map<std::string, call_queue> queues; ///< by user; the device's side alone
   stream_table streams;
+  shown_files shown; ///< the device's side alone
   gateway_metrics metrics;
   std::unique_ptr<attempts> rates; ///< of all calls, by websocket or address
   bool looks = false;              ///< a look is due

@@ -299,7 +299,14 @@ void list_after(gateway_pointer self, const call_scope& x) {
 
 } // namespace
 
-void list_messages(gateway_pointer self, const call_scope& x) {
+void list_messages(gateway_pointer self, const call_scope& asked) {
+  auto x = asked;
+  if (!self->state.is_archive())
+    x.answer = [self, answer = asked.answer, user = asked.user->user](call_outcome outcome) {
+      if (outcome.content && outcome.content->contains("messages"))
+        self->state.shown.remember(user, (*outcome.content)["messages"]);
+      answer(std::move(outcome));
+    };
   if (x["after"].is_null())
     list_before(self, x);
   else

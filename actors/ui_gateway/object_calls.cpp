@@ -1,7 +1,9 @@
 #include "actors/ui_gateway/calls.hpp"
 
 #include "actors/ui_gateway/views.hpp"
+#include "protocol/limits.hpp"
 #include "protocol/models/grants.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "protocol/versions/version_node.hpp"
 #include "protocol/versions/versions.hpp"
 
@@ -38,6 +40,9 @@ result<std::optional<found_object>> find_object(const storage::snapshot& from, h
   if (kind == protocol::content_kind::clob || kind == protocol::content_kind::blob)
     return bad_parameter("hash", name.hex() + " is a blob; GET /blob/" + name.hex() + " has its bytes");
   auto object = kind == protocol::content_kind::object ? protocol::parse_object(*text, from.recipes()) : protocol::parse_id_object(*text, from.recipes());
+  if (!object && object.failure().code == errc::unsupported)
+    return lama::fail(errc::unsupported, name.hex() + " is of the type " + std::string{protocol::classify(*text).type} +
+                                             ", which has no recipe here; GET /blob/" + name.hex() + " has its text.");
   if (!object)
     return object.failure();
   LAMA_TRY(data, protocol::to_json(*object, from.recipes()));
@@ -61,7 +66,7 @@ result<lama::done> check_recipe(const storage::snapshot& from, std::string_view 
   return lama::done{};
 }
 
-result<lama::done> share_with_device(storage::transaction& to, const user_context& user, const models::grant_target& what) {
+result<lama::done> share_with_other_instance(storage::transaction& to, const user_context& user, const models::grant_target& what) {
   if (user.partner)
     LAMA_CHECK(models::grant(to, what, {{user.partner->person}, {}}, models::grant_mode::add, user.environment->clock->now_ms()));
   return lama::done{};
@@ -73,12 +78,12 @@ result<hash> write_object(storage::transaction& to, const std::string& text, con
   if (to.recipes().find(type)->versioned) {
     LAMA_TRY(version, protocol::store_version(to, text, user.environment->clock->now_ms()));
     if (shared)
-      LAMA_CHECK(share_with_device(to, user, models::id_target(version.id)));
+      LAMA_CHECK(share_with_other_instance(to, user, models::id_target(version.id)));
     return version.data;
   }
   LAMA_TRY(put, to.put(text));
   if (shared)
-    LAMA_CHECK(share_with_device(to, user, models::object_target(put.name)));
+    LAMA_CHECK(share_with_other_instance(to, user, models::object_target(put.name)));
   return put.name;
 }
 
@@ -118,6 +123,24 @@ void store_object(gateway_pointer self, const call_scope& x, json content, std::
           x.failed());
 }
 
+/// May the user keep it? What a text refers to must be here, or nobody could say later whether it was lost.
+result<lama::done> check_text_to_keep(const storage::snapshot& from, const std::string& text) {
+  auto found = protocol::examine_without_recipe(text);
+  if (!found)
+    return bad_parameter("text", found.failure().message);
+  auto type = std::string{found->type};
+  if (from.recipes().find(type))
+    return bad_parameter("text", "the type " + type + " has a recipe here; one-core:storage:set (lama put --type " + type + ") stores objects of it");
+  for (const auto& x : found->references)
+    if (!from.contains(x.target) && !from.elsewhere(x.target))
+      return lama::fail(errc::not_found, "The text refers to " + x.target.hex() + ", which is not here. Store that first.");
+  auto sum = from.kept_texts();
+  if (sum.own >= limits::kept_texts || sum.own_bytes + text.size() > limits::kept_text_bytes)
+    return lama::fail(errc::too_large, "A store keeps " + std::to_string(limits::kept_texts) + " objects without a recipe, and " +
+                                           std::to_string(limits::kept_text_bytes >> 20) + " MiB of them; register their types (lama put --type Recipe).");
+  return lama::done{};
+}
+
 result<json> typed_data(const call_scope& x) {
   if (!x["data"].is_object())
     return bad_parameter("data", "data must be an object with the fields of the type");
@@ -155,6 +178,18 @@ void get_object(gateway_pointer, const call_scope& x) {
 void set_data(gateway_pointer self, const call_scope& x) {
   LAMA_PARAMETER(content, typed_data(x));
   store_object(self, x, std::move(content), [x](const hash& name, const json&) { x.done({{"hash", name.hex()}}); });
+}
+
+void keep_text(gateway_pointer self, const call_scope& x) {
+  LAMA_PARAMETER(text, text_parameter(x, "text"));
+  if (auto checked = check_text_to_keep(*x.user->store->read(), text); !checked)
+    return x.fail(checked.failure());
+  auto name = sha256(text);
+  transact change{"keep text", [text = std::move(text), user = x.user](storage::transaction& to) -> result<lama::done> {
+                    LAMA_TRY(kept, to.keep_text(text, protocol::text_origin::own));
+                    return share_with_other_instance(to, *user, models::object_target(kept.name));
+                  }};
+  self->request(x.user->writer(), self->state.deadline(), std::move(change)).then([x, name](const transacted&) { x.done({{"hash", name.hex()}}); }, x.failed());
 }
 
 void create_object(gateway_pointer self, const call_scope& x) {

@@ -21,6 +21,7 @@ struct arguments {
   std::string from;
   std::string to;
   std::string version;
+  bool unknown = false;
 };
 
 result<std::string> read_input(const std::string& file) {
@@ -39,11 +40,24 @@ result<json> parse(const std::string& text, const std::string& what) {
   return std::move(*parsed);
 }
 
+/// A line's end that an editor put there is no part of the object.
+result<json> keep_text(net::rpc_client& node, std::string text) {
+  if (text.ends_with('\n'))
+    text.pop_back();
+  return node.call("storage:keep", {{"text", text}});
+}
+
+result<json> put_data(net::rpc_client& node, const std::string& type, const std::string& text) {
+  if (type.empty())
+    return fail(errc::bad_input, "Say of which type it is: --type NAME; or --unknown, for a text whose type nobody registered here.");
+  LAMA_TRY(data, parse(text, "What is put"));
+  return node.call("one-core:storage:set", {{"type", type}, {"data", data}});
+}
+
 int put(const common_options& common, const arguments& given) {
   return with_node(common, [&](net::rpc_client& node) -> result<done> {
     LAMA_TRY(text, read_input(given.file));
-    LAMA_TRY(data, parse(text, "What is put"));
-    LAMA_TRY(answer, node.call("one-core:storage:set", {{"type", given.type}, {"data", data}}));
+    LAMA_TRY(answer, given.unknown ? keep_text(node, std::move(text)) : put_data(node, given.type, text));
     if (common.json)
       print_json(answer);
     else
@@ -167,7 +181,9 @@ int restore_version(const common_options& common, const arguments& given) {
 void add_object_commands(command_list& to) {
   auto given = std::make_shared<arguments>();
   auto* putting = to.add("put", "Store an object");
-  putting->add_option("--type", given->type, "Its type, such as Person")->required();
+  auto* type = putting->add_option("--type", given->type, "Its type, such as Person");
+  putting->add_flag("--unknown", given->unknown, "FILE is the text (microdata) of an object whose type nobody registered here: keep it as it is")
+      ->excludes(type);
   putting->add_option("FILE", given->file, "Its fields as JSON; - reads stdin")->required();
   to.on(putting, [given, &common = to.common] { return put(common, *given); });
 

@@ -15,8 +15,18 @@ namespace {
 namespace fs = std::filesystem;
 
 json as_json(const std::string& side, const std::string& user, const storage::verify_report& x) {
-  return {{"user", user},     {"side", side},     {"objects", x.objects},       {"idObjects", x.id_objects},       {"blobs", x.blobs},
-          {"bytes", x.bytes}, {"heads", x.heads}, {"references", x.references}, {"problemCount", x.problem_count}, {"problems", x.problems}};
+  return {{"user", user},
+          {"side", side},
+          {"objects", x.objects},
+          {"idObjects", x.id_objects},
+          {"blobs", x.blobs},
+          {"bytes", x.bytes},
+          {"heads", x.heads},
+          {"references", x.references},
+          {"keptTexts", x.kept_texts},
+          {"refused", x.refused},
+          {"problemCount", x.problem_count},
+          {"problems", x.problems}};
 }
 
 std::set<std::string> unlocked_users(net::rpc_client& node) {
@@ -75,6 +85,10 @@ void print_report(const json& x) {
             << grouped(static_cast<uint64_t>(number_in(x, "blobs"))) << " blobs, " << grouped(static_cast<uint64_t>(number_in(x, "heads"))) << " heads, "
             << grouped(static_cast<uint64_t>(number_in(x, "references"))) << " references: "
             << (number_in(x, "problemCount") == 0 ? "all is well" : grouped(static_cast<uint64_t>(number_in(x, "problemCount"))) + " problems") << '\n';
+  if (auto kept = static_cast<uint64_t>(number_in(x, "keptTexts")); kept > 0)
+    std::cout << "  " << grouped(kept) << " objects are kept without the recipe of their type\n";
+  for (const auto& refused : list_in(x, "refused"))
+    std::cout << "  " << printable(refused.is_string() ? refused.get<std::string>() : refused.dump()) << '\n';
   for (const auto& step : list_in(x, "repaired"))
     std::cout << "  repaired: " << printable(step.is_string() ? step.get<std::string>() : step.dump()) << '\n';
   if (auto kept = text_in(x, "formerFiles"); !kept.empty())

@@ -1,5 +1,6 @@
 #include "protocol/chum/access.hpp"
 
+#include "protocol/chum/children.hpp"
 #include "protocol/chum/json_text.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/objects/own_channels.hpp"
@@ -16,7 +17,8 @@ constexpr std::string_view type_names[] = {"unversioned", "versioned", "id", "ve
 
 class collector {
 public:
-  collector(const object_source& from, const audience& who) : from_(from), who_(who) {
+  collector(const object_source& from, const audience& who, std::unordered_set<hash>* clean)
+      : from_(from), who_(who), clean_(clean), any_texts_(from.kept_texts().any()) {
     // nop
   }
 
@@ -75,6 +77,16 @@ private:
     return type == "ChannelInfo" && !who_.knows_our_types && channel_name(text, from_.recipes()).starts_with(own_channels);
   }
 
+  /// One type that it does not know, somewhere below, ends a stock importer as well. Looked for only where such texts are kept.
+  bool reaches_kept_text(const hash& name, bool is_id_object, std::optional<std::string_view> known_text = {}) {
+    if (who_.knows_our_types || !any_texts_ || (clean_ && clean_->contains(name)))
+      return false;
+    auto below = children_of(from_, name, is_id_object, known_text);
+    if (below && clean_ && clean_->size() < limits::chum_list_entries)
+      clean_->insert(name);
+    return !below && below.failure().code == errc::unsupported;
+  }
+
   void add(root entry) {
     if (out_.roots.size() < limits::chum_list_entries && names_.insert(entry.name).second)
       out_.roots.push_back(std::move(entry));
@@ -88,7 +100,7 @@ private:
     if (content.kind != content_kind::object || !is_for_this_remote(content.type) || is_own_channel(content.type, *text))
       return;
     auto facts = examine(*text, from_.recipes());
-    if (!facts)
+    if (!facts || reaches_kept_text(name, false))
       return;
     auto type = facts->id_hash ? root_type::versioned : root_type::unversioned;
     add({type, name, facts->id_hash.value_or(hash{}), std::string{content.type}});
@@ -102,11 +114,14 @@ private:
     if (content.kind != content_kind::id_object || !is_for_this_remote(content.type) || is_own_channel(content.type, *text))
       return;
     std::string type{content.type};
+    if (reaches_kept_text(id, true))
+      return;
     add({root_type::id, id, id, type});
     if (who_.offer == version_offer::history) {
       for (const auto& node : listed_version_nodes(from_, id))
-        add({root_type::version_node, node, id, type});
-    } else if (auto edge = edge_text_of_head(from_, id)) {
+        if (!reaches_kept_text(node, false))
+          add({root_type::version_node, node, id, type});
+    } else if (auto edge = edge_text_of_head(from_, id); edge && !reaches_kept_text(sha256(*edge), false, *edge)) {
       auto node = sha256(*edge);
       add({root_type::version_node, node, id, type});
       out_.edges.emplace(node, std::move(*edge));
@@ -115,6 +130,8 @@ private:
 
   const object_source& from_;
   const audience& who_;
+  std::unordered_set<hash>* clean_;
+  bool any_texts_;
   std::unordered_set<hash> names_;
   accessible out_;
 };
@@ -147,8 +164,8 @@ bool is_grant_type(std::string_view type) {
   return type == "Access" || type == "IdAccess" || type == "Group";
 }
 
-accessible accessible_roots(const object_source& from, const audience& who) {
-  collector out{from, who};
+accessible accessible_roots(const object_source& from, const audience& who, std::unordered_set<hash>* clean) {
+  collector out{from, who, clean};
   out.add_grants_to(who.person, "person");
   out.add_grants_to_groups_of(who.person);
   return std::move(out).finish();

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 /// What one remote person may see: the roots of docs/protocol/03 §5.
@@ -46,8 +47,9 @@ struct accessible {
 bool is_grant_type(std::string_view type);
 
 /// Reads the current grants that name the person, and those that name a group with the person in it (docs/protocol/03 §5.2).
-/// A grant on what is absent or unreadable is skipped: it must not hide the others. At most limits::chum_list_entries roots.
-accessible accessible_roots(const object_source& from, const audience& who);
+/// A grant on what is absent or unreadable is skipped: it must not hide the others. At most limits::chum_list_entries roots. What reaches a text of an
+/// unknown type is left out where the remote is not ours; `clean`, if given, remembers what does not.
+accessible accessible_roots(const object_source& from, const audience& who, std::unordered_set<hash>* clean = nullptr);
 
 /// The list as it travels (docs/protocol/03 §5.3).
 std::string write_roots(const std::vector<root>& roots);

@@ -22,7 +22,7 @@ bool may_be_a_blob(const object_facts& parent, const reference& link) {
 
 class walker {
 public:
-  explicit walker(const object_source& from) : from_(from) {
+  explicit walker(const object_source& from) : from_(from), any_texts_(from.kept_texts().any()) {
     // nop
   }
 
@@ -64,6 +64,9 @@ private:
         failure.detail = failure.code == errc::unsupported ? "OR-ET1" : "M2O-PH1";
       return failure;
     }
+    const auto& type = facts->type->name;
+    if (any_texts_ && !standard_recipes().find(type) && from_.kept_text(self.name, type))
+      return fail(errc::unsupported, "OR-ET1: no recipe for " + type, "OR-ET1"); // a contact's, of a type that the user registered
     facts->id_text.clear();
     stack_.push_back({self, std::move(*facts), 0});
     return done{};
@@ -108,6 +111,7 @@ private:
   }
 
   const object_source& from_;
+  bool any_texts_;
   std::unordered_set<hash> seen_;
   std::vector<frame> stack_;
   child_list out_;

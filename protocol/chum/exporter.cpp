@@ -157,7 +157,7 @@ void exporter::handle(const request_received& request, const object_source& from
 }
 
 void exporter::answer_roots(int64_t id, const object_source& from, request_layer& layer) {
-  auto found = accessible_roots(from, options_.remote);
+  auto found = accessible_roots(from, options_.remote, &clean_roots_);
   for (const auto& entry : found.roots) {
     announced_->insert(entry.name);
     if (entry.type == root_type::versioned)

@@ -107,6 +107,7 @@ private:
   children_cache cache_;
   // Of the last answer to service 2 and of the one before it, which the remote may still be working on.
   std::unordered_map<hash, std::string> edges_;
+  std::unordered_set<hash> clean_roots_; ///< reach no text of an unknown type
   std::unordered_map<hash, std::string> earlier_edges_;
   std::deque<stream> streams_;
   bool finished_ = false;

@@ -1,6 +1,8 @@
 #include "protocol/objects/object_space.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "protocol/versions/merge_memory.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -11,6 +13,7 @@ struct memory_space::state {
   const recipe_table* recipes = nullptr;
   std::map<hash, std::string> contents;
   std::set<hash> elsewhere;
+  std::map<hash, text_origin> kept;
   std::map<hash, hash> heads;
   std::map<hash, std::set<hash>> history;
   merge_memory merges;
@@ -88,6 +91,7 @@ std::vector<hash> memory_space::referring_ids(const hash& target, std::string_vi
 
 result<put_result> memory_space::put(std::string_view text) {
   LAMA_TRY(facts, examine(text, *state_->recipes));
+  state_->kept.erase(sha256(text));
   if (facts.is_id_object) {
     auto is_new = !state_->contents.contains(*facts.id_hash);
     state_->keep_id_object(*facts.id_hash, text);
@@ -106,6 +110,32 @@ result<put_result> memory_space::put_blob(std::string_view bytes) {
   put_result stored{sha256(bytes), std::nullopt, false};
   stored.is_new = state_->keep(stored.name, bytes);
   return stored;
+}
+
+result<put_result> memory_space::keep_text(std::string_view text, text_origin origin) {
+  LAMA_CHECK(examine_without_recipe(text));
+  if (origin == text_origin::own && examine(text, *state_->recipes))
+    return put(text);
+  LAMA_TRY(stored, put_blob(text));
+  auto& kept = state_->kept.try_emplace(stored.name, origin).first->second;
+  kept = std::min(kept, origin);
+  return stored;
+}
+
+std::optional<text_origin> memory_space::kept_text(const hash& name, std::string_view type) const {
+  auto found = state_->kept.find(name);
+  auto is_it = found != state_->kept.end() && classify(state_->contents.at(name)).type == type;
+  return is_it ? std::optional{found->second} : std::nullopt;
+}
+
+kept_texts memory_space::kept_texts() const {
+  protocol::kept_texts sum;
+  for (const auto& [name, origin] : state_->kept) {
+    auto own = origin == text_origin::own;
+    ++(own ? sum.own : sum.foreign);
+    (own ? sum.own_bytes : sum.foreign_bytes) += state_->contents.at(name).size();
+  }
+  return sum;
 }
 
 void memory_space::set_head(const hash& id, const hash& node, const std::vector<hash>& joined) {

@@ -13,6 +13,24 @@ namespace lama::protocol {
 
 class merge_memory;
 
+/// Who wanted a text that is kept without the recipe of its type (protocol/objects/unknown_object.hpp).
+enum class text_origin : uint8_t {
+  own,     ///< the user, on one of their instances: it becomes an object when the recipe comes
+  foreign, ///< a contact: it stays a text, since nobody asked whether they may bring objects of that type
+};
+
+struct kept_texts {
+  uint64_t own = 0; ///< how many
+  uint64_t own_bytes = 0;
+  uint64_t foreign = 0;
+  uint64_t foreign_bytes = 0;
+
+  bool any() const {
+    return own + foreign > 0;
+  }
+  friend bool operator==(const kept_texts&, const kept_texts&) = default;
+};
+
 class object_source {
 public:
   virtual ~object_source() = default;
@@ -34,6 +52,9 @@ public:
   virtual std::vector<hash> referrers(const hash& target, std::string_view type) const = 0;
   /// The same for id objects (id hashes).
   virtual std::vector<hash> referring_ids(const hash& target, std::string_view type) const = 0;
+  /// Is `name` a text of `type` that is kept without a recipe?
+  virtual std::optional<text_origin> kept_text(const hash& name, std::string_view type) const = 0;
+  virtual protocol::kept_texts kept_texts() const = 0;
 };
 
 struct put_result {
@@ -48,6 +69,9 @@ public:
   virtual result<put_result> put(std::string_view text) = 0;
   /// As `put` for bytes that are no object (clobs, small blobs).
   virtual result<put_result> put_blob(std::string_view bytes) = 0;
+  /// Keeps the text of an object or id object whose type has no recipe here, under its name and without id, versions and indexes; what
+  /// `examine_without_recipe` refuses is refused. Where there is a recipe, and the text is the user's own and conforms, the same as `put`.
+  virtual result<put_result> keep_text(std::string_view text, text_origin origin) = 0;
   /// Makes `node` the head of `id`. The caller also names every node that thereby becomes history (`docs/protocol/01 §5.2`).
   virtual void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) = 0;
   virtual void mark_elsewhere(const hash& name) = 0;
@@ -78,8 +102,11 @@ public:
   bool in_history(const hash& id, const hash& node) const override;
   std::vector<hash> referrers(const hash& target, std::string_view type) const override;
   std::vector<hash> referring_ids(const hash& target, std::string_view type) const override;
+  std::optional<text_origin> kept_text(const hash& name, std::string_view type) const override;
+  protocol::kept_texts kept_texts() const override;
   result<put_result> put(std::string_view text) override;
   result<put_result> put_blob(std::string_view bytes) override;
+  result<put_result> keep_text(std::string_view text, text_origin origin) override;
   void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override;
   void mark_elsewhere(const hash& name) override;
   merge_memory* remembered() const override;

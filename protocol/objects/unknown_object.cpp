@@ -31,7 +31,7 @@ public:
     if (text_.size() > limits::object_bytes)
       return fail(errc::too_large, "a text longer than an object may be");
     auto found = classify(text_);
-    if (found.kind > content_kind::id_object || !is_name(found.type) || !is_utf8(text_, false))
+    if (found.kind > content_kind::id_object || found.type.size() > limits::type_name_bytes || !is_name(found.type) || !is_utf8(text_, false))
       return fail(errc::bad_input, "no object header, or not UTF-8", "M2O-PH1");
     out_.type = found.type;
     out_.is_id_object = found.kind == content_kind::id_object;
@@ -153,11 +153,11 @@ result<unknown_object> examine_without_recipe(std::string_view text) {
   return unknown_reader{text}.read();
 }
 
-result<put_result> put_with_or_without_recipe(object_space& to, std::string_view text) {
-  if (to.recipes().find(classify(text).type))
-    return to.put(text);
-  LAMA_CHECK(examine_without_recipe(text));
-  return to.put_blob(text);
+result<std::vector<reference>> references_of(std::string_view text, const recipe_table& recipes) {
+  if (auto facts = examine(text, recipes))
+    return std::move(facts->references);
+  LAMA_TRY(found, examine_without_recipe(text));
+  return std::move(found.references);
 }
 
 } // namespace lama::protocol

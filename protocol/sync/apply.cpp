@@ -30,6 +30,10 @@ result<done> apply_batch(object_space& space, const commit_batch& batch, version
     case item_kind::id_object:
       LAMA_CHECK(space.put(x.bytes));
       break;
+    case item_kind::text:
+    case item_kind::foreign_text:
+      LAMA_CHECK(space.keep_text(x.bytes, x.kind == item_kind::text ? text_origin::own : text_origin::foreign));
+      break;
     case item_kind::version: {
       LAMA_TRY(node, space.put(x.bytes));
       if (mode == version_mode::adopt)

@@ -1,5 +1,7 @@
 #include "protocol/sync/entries.hpp"
 
+#include "protocol/objects/unknown_object.hpp"
+
 #include <unordered_set>
 
 namespace lama::protocol::sync {
@@ -47,6 +49,9 @@ std::vector<hash> tree_names(const object_source& from, const hash& root, std::s
   for (std::size_t next = 0; next < names.size(); ++next) {
     auto text = from.read(names[next]);
     auto facts = text ? examine(*text, from.recipes()) : result<object_facts>{fail(errc::not_found, {})};
+    if (!facts && text)
+      if (auto unknown = examine_without_recipe(*text))
+        facts = object_facts{nullptr, unknown->is_id_object, {}, {}, std::move(unknown->references)};
     if (!facts)
       continue; // a blob, or not here
     auto entry = links_of(*facts);

@@ -27,6 +27,8 @@ struct exporter_config {
   std::function<bool(std::string_view type)> may_leave;
   std::function<bool(std::string_view id_text)> takes_version;
   std::function<bool(std::string_view type)> gives_back{};
+  /// The remote takes texts of types that it may not know: as the user's other instance (`adopt`), or as a contact.
+  std::optional<version_mode> texts{};
 };
 
 class exporter {

@@ -1,6 +1,7 @@
 #include "protocol/sync/importer.hpp"
 
 #include "protocol/limits.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "protocol/sync/grants.hpp"
 
 #include <algorithm>
@@ -211,6 +212,9 @@ result<done> importer::check_item(item& x, upload& slot, std::vector<frontier_no
   case item_kind::object:
   case item_kind::id_object:
     return check_object(x, objects);
+  case item_kind::text:
+  case item_kind::foreign_text:
+    return check_kept_text(x, objects);
   case item_kind::version:
     return check_version(x, brought, objects);
   case item_kind::blob:
@@ -254,12 +258,17 @@ void importer::accept(const hash& name) {
     own_exporter_->remote_has(name);
 }
 
-/// Is it what its name and its kind say? A grant is not, whoever sends it.
-result<object_facts> importer::check_text(const item& x) {
+result<done> importer::check_name(const item& x) const {
   if (x.bytes.size() > limits::object_bytes)
     return bad_item(x.name, "which is over " + std::to_string(limits::object_bytes) + " bytes");
   if (sha256(x.bytes) != x.name)
     return bad_item(x.name, "which has another hash");
+  return done{};
+}
+
+/// Is it what its name and its kind say? A grant is not, whoever sends it.
+result<object_facts> importer::check_text(const item& x) {
+  LAMA_CHECK(check_name(x));
   LAMA_TRY(facts, examine(x.bytes, *config_.recipes));
   if (facts.is_id_object != (x.kind == item_kind::id_object))
     return bad_item(x.name, "which is not of the kind that it says");
@@ -280,6 +289,38 @@ result<done> importer::check_object(const item& x, const object_source& objects)
     accept(*facts.id_hash); // storing a version stores its id object
     versions_.set(x.name, {facts.type, *facts.id_hash, std::move(facts.id_text)});
   }
+  return done{};
+}
+
+/// Of a type that the remote does not know, or that it does not expect us to know. Where every node of ours should know it, the remote is older, and the
+/// usual rules decide; a text of such a type that is no object of it stays a text.
+result<done> importer::check_kept_text(item& x, const object_source& objects) {
+  if (!config_.keeps_texts)
+    return broken("a text of an unknown type, which it was not told that we take");
+  LAMA_CHECK(check_name(x));
+  LAMA_TRY(found, examine_without_recipe(x.bytes));
+  if (is_grant_type(found.type))
+    return fail(errc::forbidden, "The remote node sent an object of type " + std::string{found.type} + ", which is never imported.", grant_type);
+  auto own = config_.mode == version_mode::adopt;
+  if (standard_recipes().find(found.type) && examine(x.bytes, *config_.recipes)) {
+    auto as_object = x;
+    as_object.kind = found.is_id_object ? item_kind::id_object : item_kind::object;
+    auto checked = check_object(as_object, objects);
+    if (checked || !own || checked.failure().detail == missing_reference) {
+      x = as_object;
+      return checked;
+    }
+  }
+  if (!own || standard_recipes().find(found.type))
+    x.kind = item_kind::foreign_text;
+  auto sum = objects.kept_texts();
+  auto full = sum.foreign >= limits::kept_texts || sum.foreign_bytes + x.bytes.size() > limits::kept_text_bytes;
+  if (!own && full && !objects.contains(x.name))
+    return fail(errc::forbidden,
+                "Contacts have brought so many objects of the type " + std::string{found.type} + " and others without a recipe here that no more are kept.");
+  for (const auto& reference : found.references)
+    LAMA_CHECK(check_reference(x.name, reference, objects));
+  accept(x.name);
   return done{};
 }
 

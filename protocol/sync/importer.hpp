@@ -26,6 +26,7 @@ struct importer_config {
   const recipe_table* recipes = nullptr;
   admission* policy = nullptr;
   std::function<void(std::string_view recipe_text)> learn{};
+  bool keeps_texts = false;
 };
 
 class importer {
@@ -77,7 +78,9 @@ private:
   bool decline(const item& x, upload& slot, const error& why);
   result<done> check_item(item& x, upload& slot, std::vector<frontier_note>& brought, const object_source& objects);
   result<done> check_healed(const item& x, upload& slot, const std::unordered_set<hash>& asked, const object_source& objects);
+  result<done> check_name(const item& x) const;
   result<object_facts> check_text(const item& x);
+  result<done> check_kept_text(item& x, const object_source& objects);
   result<done> check_object(const item& x, const object_source& objects);
   result<done> check_version(const item& x, std::vector<frontier_note>& brought, const object_source& objects);
   result<version_of> version_behind(const hash& data, const object_source& objects);

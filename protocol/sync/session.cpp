@@ -28,6 +28,7 @@ nlohmann::json session::hello() const {
   x.blob_limit = config_.blob_limit;
   x.types = config_.shared_types;
   x.heals = static_cast<bool>(config_.gives_back);
+  x.texts = config_.keeps_texts;
   return write_hello(x);
 }
 
@@ -47,11 +48,13 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
       return usual(type) || std::ranges::find(taken, type) != taken.end();
     };
   exporter_ = std::make_unique<exporter>(exporter_config{config_.remote_person, remote.resume, config_.store_id, config_.exports, remote.entry_window,
-                                                         remote.blob_limit, std::move(may_leave), config_.takes_version, config_.gives_back});
+                                                         remote.blob_limit, std::move(may_leave), config_.takes_version, config_.gives_back,
+                                                         remote.texts && config_.keeps_texts ? std::optional{config_.mode} : std::nullopt});
   auto sequence = config_.resume.store == remote.store_id ? config_.resume.sequence : 0;
   if (config_.imports)
-    importer_ = std::make_unique<importer>(
-        importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy, config_.learn}, exporter_.get());
+    importer_ = std::make_unique<importer>(importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy,
+                                                           config_.learn, config_.keeps_texts},
+                                           exporter_.get());
   return answer;
 }
 

@@ -1,11 +1,24 @@
 #include "protocol/sync/tree_walk.hpp"
 
 #include "protocol/limits.hpp"
+#include "protocol/objects/unknown_object.hpp"
 #include "protocol/sync/grants.hpp"
 
 namespace lama::protocol::sync {
 
 namespace {
+
+/// Is it sent as a text and no more? What is kept so here, and to contacts all that is not of a type that every node of ours has.
+std::optional<item_kind> kind_of_text(const hash& name, std::string_view type, const walk_surroundings& with) {
+  const auto& objects = with.source.objects();
+  auto has_recipe = objects.recipes().find(type) != nullptr;
+  if (has_recipe && standard_recipes().find(type))
+    return std::nullopt;
+  auto kept = objects.kept_text(name, type);
+  if (!kept && has_recipe && with.texts != version_mode::merge)
+    return std::nullopt;
+  return kept == text_origin::own ? item_kind::text : item_kind::foreign_text;
+}
 
 error not_here(const hash& name) {
   return fail(errc::not_found, "The object " + name.hex() + " is referred to but is not in the store.");
@@ -133,7 +146,12 @@ result<done> tree_walk::visit_object(const hash& name, std::string text, walk_su
   if (content.kind != content_kind::object && content.kind != content_kind::id_object)
     return visit_blob(name, text.size(), with);
   auto type = std::string{content.type};
-  if (is_grant_type(type) || (with.may_leave && !with.may_leave(type)))
+  auto text_kind = kind_of_text(name, type, with);
+  if (text_kind && order_.alone)
+    return visit_blob(name, text.size(), with); // the remote knows what it lost
+  if (text_kind && with.texts)
+    return visit_text(name, std::move(text), *text_kind);
+  if (text_kind || is_grant_type(type) || (with.may_leave && !with.may_leave(type)))
     return fail(errc::forbidden, "The object " + name.hex() + " is of type " + type + ", which is never sent.");
   if (type == "LinkedListEntry" && content.kind == content_kind::object && !order_.alone) {
     if (order_.no_lists)
@@ -149,11 +167,22 @@ result<done> tree_walk::visit_object(const hash& name, std::string text, walk_su
   }
   LAMA_TRY(facts, examine(text, with.source.objects().recipes()));
   node next{name, facts.is_id_object ? item_kind::id_object : item_kind::object, std::move(text), std::move(facts.references), {}};
+  // A type that the user registered comes before its objects: in which order they were granted to a device says nothing.
+  if (!standard_recipes().find(type))
+    if (auto recipe = sha256(facts.type->text); with.source.objects().contains(recipe))
+      next.references.insert(next.references.begin(), {recipe, reference_kind::object, 0});
   if (order_.alone)
     next.references.clear();
   if (!facts.is_id_object && !order_.alone)
     next.id = facts.id_hash;
   stack_.emplace_back(std::move(next));
+  return done{};
+}
+
+result<done> tree_walk::visit_text(const hash& name, std::string text, item_kind kind) {
+  LAMA_TRY(found, examine_without_recipe(text));
+  auto references = std::move(found.references);
+  stack_.emplace_back(node{name, kind, std::move(text), std::move(references), {}});
   return done{};
 }
 

@@ -23,6 +23,7 @@ struct walk_surroundings {
   std::size_t entry_window = 0; ///< newest entries of a list; 0: all
   uint64_t blob_limit = 0;      ///< larger blobs become marks; 0: none
   const std::function<bool(std::string_view type)>& may_leave;
+  std::optional<version_mode> texts; ///< exporter_config
 };
 
 class tree_walk {
@@ -102,6 +103,7 @@ private:
   result<done> step_blob(walk_surroundings& with);
   result<done> visit(const hash& name, reference_kind kind, walk_surroundings& with);
   result<done> visit_object(const hash& name, std::string text, walk_surroundings& with);
+  result<done> visit_text(const hash& name, std::string text, item_kind kind);
   result<done> visit_blob(const hash& name, uint64_t size, walk_surroundings& with);
   result<done> push_entry(const hash& name, walk_surroundings& with);
   void emit_mark(item_kind kind, const hash& name, walk_surroundings& with);

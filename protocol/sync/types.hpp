@@ -74,11 +74,13 @@ struct position {
 enum class item_kind : uint8_t {
   object = 1,
   id_object = 2,
-  version = 3,    ///< a VersionNodeEdge, to be adopted or merged
-  blob = 4,       ///< a blob or clob, whole
-  blob_piece = 5, ///< part of a larger one; pieces of one blob come in order, without others of the same stream between them
-  elsewhere = 6,  ///< a name only: the exporter does not send it now, it can be asked for
-  missing = 7,    ///< a name only: a blob that the exporter could never get (docs/protocol/03 §4.3)
+  version = 3,      ///< a VersionNodeEdge, to be adopted or merged
+  blob = 4,         ///< a blob or clob, whole
+  blob_piece = 5,   ///< part of a larger one; pieces of one blob come in order, without others of the same stream between them
+  elsewhere = 6,    ///< a name only: the exporter does not send it now, it can be asked for
+  missing = 7,      ///< a name only: a blob that the exporter could never get (docs/protocol/03 §4.3)
+  text = 8,         ///< of an object or id object of the user's own, whose recipe the receiver may lack
+  foreign_text = 9, ///< the same, which neither of the receiver's instances wrote
 };
 
 struct item {
@@ -135,6 +137,8 @@ struct session_config {
   std::function<bool(std::string_view type)> may_leave;
   /// Types that `may_leave` keeps back and that leave all the same, where the remote's hello says that it takes them. Told in our hello.
   std::vector<std::string> shared_types{};
+  /// Texts of types that have no recipe here are kept, and sent to a remote that keeps them (docs/chum-extension.md §3, §4).
+  bool keeps_texts = false;
   /// Would the remote's policy let us bring versions of the id with this id object? What it refuses ends the session; of the others it gets
   /// the id object alone. Empty: it takes all.
   std::function<bool(std::string_view id_text)> takes_version;

@@ -71,7 +71,7 @@ error malformed(std::string what) {
 result<item> read_item(reader& in) {
   item x;
   auto kind = in.number<uint8_t>();
-  if (kind < static_cast<uint8_t>(item_kind::object) || kind > static_cast<uint8_t>(item_kind::missing))
+  if (kind < static_cast<uint8_t>(item_kind::object) || kind > static_cast<uint8_t>(item_kind::foreign_text))
     return malformed("unknown kind of item " + std::to_string(kind));
   x.kind = static_cast<item_kind>(kind);
   x.name = in.name();
@@ -215,7 +215,7 @@ nlohmann::json write_hello(const hello& x) {
           {"storeId", x.store_id},     {"resume", {{"storeId", x.resume.store}, {"sequence", x.resume.sequence}}},
           {"imports", x.imports},      {"entryWindow", x.entry_window},
           {"blobLimit", x.blob_limit}, {"types", x.types},
-          {"heals", x.heals}};
+          {"heals", x.heals},          {"texts", x.texts}};
 }
 
 result<hello> read_hello(const nlohmann::json& arguments) {
@@ -261,6 +261,11 @@ result<hello> read_hello(const nlohmann::json& arguments) {
     if (!heals->is_boolean())
       return bad("heals");
     x.heals = heals->get<bool>();
+  }
+  if (auto texts = arguments.find("texts"); texts != arguments.end()) { // likewise
+    if (!texts->is_boolean())
+      return bad("texts");
+    x.texts = texts->get<bool>();
   }
   return x;
 }

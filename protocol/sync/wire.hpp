@@ -20,6 +20,7 @@ struct hello {
   uint64_t blob_limit = 0;
   std::vector<std::string> types{}; ///< beyond the stock ones, which its sender takes from a friend
   bool heals = false;               ///< its sender answers `heal`
+  bool texts = false;               ///< its sender keeps texts of types that it does not know
 };
 
 nlohmann::json write_hello(const hello& x);

@@ -36,11 +36,15 @@ def import_chat(home, count, folder, attachment=0, every=1):
     return done["conversationId"]
 
 
-def download(home, blob):
-    where = json.loads((home.data_dir / "ipc.json").read_text())
-    request = urllib.request.Request(where["url"] + "/blob/" + blob, headers={"Authorization": "Bearer " + where["token"], "Lama-User": home.user})
+def get(home, path, side="ipc.json"):
+    where = json.loads((home.data_dir / side).read_text())
+    request = urllib.request.Request(where["url"] + path, headers={"Authorization": "Bearer " + where["token"], "Lama-User": home.user})
     with urllib.request.urlopen(request, timeout=60) as response:
         return response.read()
+
+
+def download(home, blob):
+    return get(home, "/blob/" + blob)
 
 
 def all_messages(rpc, conversation, page=100):
@@ -401,6 +405,8 @@ class Budget(Scratch):
             blob = far[-1]["attachments"][0]["blob"]
             content = self.timed("its file", lambda: download(anna, blob))
             self.assertEqual(hashlib.sha256(content).hexdigest(), blob)
+            # The page was told where it stands: nobody read through a conversation for it.
+            self.assertNotIn("query:findAttachment", get(anna, "/metrics", "archive-ipc.json").decode())
             self.assertEqual(anna.rpc.call("query:findAttachment", {"blob": blob})["conversationId"], chat)
             with self.assertRaises(RpcError) as unknown:
                 anna.rpc.call("query:findAttachment", {"blob": "0" * 64})

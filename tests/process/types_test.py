@@ -1,5 +1,6 @@
 """Types that a user registers: stored, synced and known again after a restart, on whole nodes."""
 
+import hashlib
 import json
 import unittest
 
@@ -57,10 +58,52 @@ class RegisteredTypes(Scratch):
                 report = rpc.call("app:verify", timeout=120)
                 self.assertEqual(report["problemCount"], 0, report["problems"])
 
+    def test_an_object_of_a_type_of_others_is_kept_when_that_is_said(self):
+        text = '<div itemscope itemtype="//refin.io/Note"><span itemprop="title">milk</span><span itemprop="text">two litres</span></div>'
+        file = self.folder / "note.txt"
+        file.write_text(text + "\n")
+        with Home("anna") as anna:
+            anna.register()
+            name = anna.cli("put", "--unknown", str(file)).stdout.strip()
+            self.assertEqual(name, hashlib.sha256(text.encode()).hexdigest())
+            for rpc in (anna.rpc, anna.archive_rpc):
+                until(lambda: rpc.call("app:verify", timeout=120)["keptTexts"] == 1, "the text on both sides")
+            out = self.folder / "out.txt"
+            anna.cli("get", name, "--out", str(out))
+            self.assertEqual(out.read_text(), text)
+            with self.assertRaises(RpcError) as refused:
+                anna.rpc.call("one-core:getObject", {"hash": name})
+            self.assertIn("Note", str(refused.exception))
+
+            file.write_text("no object")
+            self.assertEqual(anna.cli("put", "--unknown", str(file), check=False).returncode, 1)
+            file.write_text(text.replace("<span itemprop=\"title\">milk</span>", f'<a itemprop="about" data-type="obj">{"ab" * 32}</a>'))
+            dangling = anna.cli("put", "--unknown", str(file), check=False)
+            self.assertEqual(dangling.returncode, 1)
+            self.assertIn("is not here", dangling.stderr)
+            file.write_text('<div itemscope itemtype="//refin.io/PersonName"><span itemprop="name">x</span></div>')
+            known = anna.cli("put", "--unknown", str(file), check=False)
+            self.assertEqual(known.returncode, 1)
+            self.assertIn("--type PersonName", known.stderr)
+
+            recipe = {**NOTE, "rule": [{k: v for k, v in rule.items() if k != "isId"} for rule in NOTE["rule"]]}
+            self.put(anna, "Recipe", recipe)
+            self.on_both_sides(anna, name, "two litres")
+            for rpc in (anna.rpc, anna.archive_rpc):
+                self.assertEqual([x["hash"] for x in rpc.call("one-core:storage:query", {"type": "Note"})["objects"]], [name])
+                report = rpc.call("app:verify", timeout=120)
+                self.assertEqual((report["keptTexts"], report["problemCount"]), (0, 0), report["problems"])
+
     def on_both_sides(self, anna, name, text):
         for rpc in (anna.archive_rpc, anna.rpc):
-            found = until(lambda: rpc.call("one-core:getObject", {"hash": name}), "the object on both sides")
+            found = until(lambda: self.object_or_none(rpc, name), "the object on both sides")
             self.assertEqual(found["object"]["text"], text)
+
+    def object_or_none(self, rpc, name):
+        try:
+            return rpc.call("one-core:getObject", {"hash": name})
+        except RpcError:
+            return None  # of a type that has no recipe there yet
 
 
 if __name__ == "__main__":

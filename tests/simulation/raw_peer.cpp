@@ -58,9 +58,10 @@ result<done> raw_peer::connect(const std::string& url, const protocol::key32& re
   open_ = true;
   id_ = network_.connect(url, std::move(events), 5000);
   network_.set_message_limit(id_, limits::assembled_message_bytes);
-  for (auto end = all_.now() + 20s; all_.now() < end && open_ && !(answered_ && greeted_);)
+  auto ready = [this] { return stock_dialect_ ? stock_ != nullptr : answered_ && greeted_; };
+  for (auto end = all_.now() + 20s; all_.now() < end && open_ && !ready();)
     run_for(10ms);
-  if (answered_ && greeted_)
+  if (ready())
     return done{};
   return fail(errc::offline, open_ ? "it did not say hello" : "it closed: " + end_);
 }
@@ -77,8 +78,8 @@ void raw_peer::run_for(duration time) {
       continue;
     session_->tick(all_.now());
     if (stock_) {
-      stock_->tick(nothing_, now_ms());
-      if (!hello_) // the first answer of the other side opens the machine for requests
+      stock_->tick(taken_, now_ms());
+      if (!hello_ && !stock_dialect_) // the first answer of the other side opens the machine for requests
         if (auto asked = stock_->ask(chum::service::lama_hello, protocol::json::array({own_hello()}), now_ms()))
           hello_ = *asked;
       carry_out_stock();
@@ -104,10 +105,12 @@ void raw_peer::perform(protocol::session_action& x) {
     session_->proceed(all_.now());
   } else if (std::holds_alternative<action::established>(x)) {
     chum::session_options options;
-    options.extra_services = {chum::service::lama_hello};
+    if (!stock_dialect_)
+      options.extra_services = {chum::service::lama_hello};
+    options.importer.fetch.judge = [](protocol::policy::role, std::string_view, std::string_view) -> result<done> { return done{}; };
     stock_ = std::make_unique<chum::session>(std::move(options), std::make_shared<chum::announced_hashes>());
     stock_->start_synchronised(now_ms());
-    stock_->pause_import(true, now_ms());
+    stock_->pause_import(!stock_dialect_, now_ms());
     carry_out_stock();
   } else if (auto* received = std::get_if<action::received>(&x)) {
     take(received->content);
@@ -122,7 +125,8 @@ void raw_peer::take(protocol::message& content) {
     received_.push_back(std::move(content.bytes));
     return;
   }
-  stock_->receive_text(content.bytes, nothing_, now_ms());
+  texts_.push_back(content.bytes);
+  stock_->receive_text(content.bytes, taken_, now_ms());
   carry_out_stock();
 }
 
@@ -135,6 +139,8 @@ void raw_peer::carry_out_stock() {
       } else if (auto* asks = std::get_if<chum::remote_asks>(&x)) {
         stock_->answer(asks->request.id, {{"version", protocol::sync::extension_version}});
         greeted_ = true;
+      } else if (auto* batch = std::get_if<chum::store_batch>(&x)) {
+        stock_->stored(batch->number, chum::apply(taken_, *batch), taken_, now_ms());
       } else if (auto* answer = std::get_if<chum::remote_answers>(&x)) {
         answered_ = answered_ || (hello_ && answer->id == *hello_ && answer->outcome);
       }

@@ -24,6 +24,18 @@ public:
 
   /// Dials and goes on until both have said hello (docs/chum-extension.md §1). Takes the world's time.
   result<done> connect(const std::string& url, const protocol::key32& remote_instance_key);
+  /// As a peer with the stock software: it says no hello, knows no service of ours, and takes all that it is offered into `taken`. `connect` then waits
+  /// until its session runs.
+  void speak_stock() {
+    stock_dialect_ = true;
+  }
+  const protocol::memory_space& taken() const {
+    return taken_;
+  }
+  /// What the other side said by the stock protocol.
+  const std::vector<std::string>& texts() const {
+    return texts_;
+  }
   /// A binary message, as it is.
   void send(std::string_view bytes);
   /// Lets the world run, and answers what it is asked.
@@ -58,7 +70,9 @@ private:
   net::connection_id id_ = 0;
   std::unique_ptr<protocol::session> session_;
   std::unique_ptr<protocol::chum::session> stock_;
-  protocol::memory_space nothing_{protocol::standard_recipes()};
+  protocol::memory_space taken_{protocol::standard_recipes()};
+  bool stock_dialect_ = false;
+  std::vector<std::string> texts_;
   std::optional<int64_t> hello_;
   bool answered_ = false;
   bool greeted_ = false;

@@ -1,9 +1,13 @@
 #include "tests/unit/chum/two_machines.hpp"
 
 #include "protocol/versions/version_node.hpp"
+#include "protocol/versions/versions.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
+#include <unordered_set>
 
 /// What two nodes of ours do with each other by the stock protocol.
 namespace lama::protocol::chum::testing {
@@ -221,6 +225,46 @@ TEST_F(two_machines, types_of_ours_are_offered_to_nodes_of_ours_only) {
   alice.share_id(stored->id, bob);
   EXPECT_TRUE(accessible_roots(alice.space, {bob.person, false, {}}).roots.empty());
   EXPECT_EQ(accessible_roots(alice.space, {bob.person, true, {}}).roots.size(), 2u);
+}
+
+TEST_F(two_machines, nothing_that_reaches_a_text_of_an_unknown_type_is_offered) {
+  auto keep = [&](const std::string& type, text_origin origin) {
+    auto kept = alice.space.keep_text("<div itemscope itemtype=\"//refin.io/" + type + "\"><span itemprop=\"a\">b</span></div>", origin);
+    EXPECT_TRUE(kept);
+    return kept->name;
+  };
+  auto own = keep("Unheard", text_origin::own);
+  auto contacts = keep("AlsoUnheard", text_origin::foreign);
+  auto below = chat();
+  auto message =
+      object_writer{"ChatMessage"}.text("text", "look").array("attachments", reference_kind::object, {own}).id_reference("sender", alice.person).finish();
+  ASSERT_TRUE(models::post(alice.space, below, message, models::sign_with(alice.person, alice.keys.secret_key), 5));
+  auto text = alice.put(object_writer{"CreationTime"}.number("timestamp", 1).object_reference("data", contacts).finish());
+  for (const auto& name : {own, contacts, text})
+    alice.share(name, bob);
+  alice.share_id(below, bob);
+  auto fine = alice.put(person_name("fine"));
+  alice.share(fine, bob);
+
+  std::unordered_set<hash> clean;
+  for (int i = 0; i < 2; ++i) {
+    std::set<hash> offered;
+    for (const auto& x : accessible_roots(alice.space, {bob.person, false, {}}, &clean).roots)
+      offered.insert(x.name);
+    EXPECT_TRUE(offered.contains(fine));
+    EXPECT_FALSE(offered.contains(own) || offered.contains(contacts) || offered.contains(text));
+    auto edge = edge_text_of_head(alice.space, below);
+    EXPECT_FALSE(offered.contains(sha256(*edge))) << "one version that fails ends a stock importer";
+  }
+  EXPECT_TRUE(clean.contains(fine));
+  between.connect();
+  between.run_rounds(2);
+  EXPECT_FALSE(bob.closed);
+  EXPECT_TRUE(bob.space.contains(fine));
+  EXPECT_FALSE(bob.space.contains(own) || bob.space.contains(contacts));
+  EXPECT_TRUE(bob.rounds.back().failed.empty()) << "a peer that has nothing to complain about";
+  for (const auto& sent : alice.sent)
+    EXPECT_EQ(sent.find(own.hex()), std::string::npos) << "not even its name";
 }
 
 TEST_F(two_machines, a_grant_on_something_absent_hides_nothing_else) {

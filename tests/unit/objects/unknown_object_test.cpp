@@ -1,5 +1,6 @@
 #include "protocol/objects/unknown_object.hpp"
 
+#include "protocol/objects/object_space.hpp"
 #include "tests/support/vectors.hpp"
 #include "tests/unit/objects/vector_objects.hpp"
 
@@ -108,20 +109,35 @@ TEST(unknown_object, is_kept_under_its_name_until_its_recipe_comes) {
   memory_space space{recipes};
   auto text = around(span("x"));
   EXPECT_EQ(space.put(text).failure().code, errc::unsupported);
-  auto kept = put_with_or_without_recipe(space, text);
+  auto kept = space.keep_text(text, text_origin::own);
   ASSERT_TRUE(kept) << kept.failure().message;
   EXPECT_EQ(kept->name, sha256(text));
   EXPECT_EQ(*space.read(kept->name), text);
+  EXPECT_EQ(space.kept_text(kept->name, "Unheard"), text_origin::own);
   EXPECT_EQ(load(space, kept->name).failure().code, errc::unsupported);
-  EXPECT_FALSE(put_with_or_without_recipe(space, around("text")));
+  EXPECT_FALSE(space.keep_text(around("text"), text_origin::own));
 
   ASSERT_TRUE(recipes.add_line("Unheard: a*"));
-  auto known = put_with_or_without_recipe(space, text);
+  auto known = space.keep_text(text, text_origin::own);
   ASSERT_TRUE(known);
   EXPECT_TRUE(known->id);
   EXPECT_EQ(load(space, known->name)->text("a"), "x");
-  auto person = put_with_or_without_recipe(space, object_writer{"Person"}.text("email", "a@b").finish());
-  EXPECT_TRUE(person->id);
+  EXPECT_FALSE(space.kept_text(known->name, "Unheard"));
+  EXPECT_FALSE(space.kept_texts().any());
+}
+
+TEST(unknown_object, tells_its_references_as_a_known_one_does) {
+  auto target = sha256("x");
+  auto text = around("<a itemprop=\"a\" data-type=\"blob\">" + target.hex() + "</a>");
+  auto found = references_of(text, standard_recipes());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, (std::vector<reference>{{target, reference_kind::blob, 0}}));
+  EXPECT_EQ(
+      references_of(object_writer{"PersonImage"}.blob_reference("image", target).number("timestamp", 1).text("location", "x").finish(), standard_recipes())
+          ->front()
+          .target,
+      target);
+  EXPECT_FALSE(references_of("no object", standard_recipes()));
 }
 
 } // namespace lama::testing

@@ -145,6 +145,36 @@ TEST_F(backup_test, increments_bring_what_came_since) {
   expect_clean(**opened);
 }
 
+TEST_F(backup_test, texts_without_a_recipe_are_restored_and_so_is_what_became_of_them) {
+  auto keep = [&](const std::string& title) {
+    auto text = "<div itemscope itemtype=\"//refin.io/Unheard\"><span itemprop=\"title\">" + title + "</span></div>";
+    EXPECT_TRUE(change_store(*it_, [&](transaction& to) -> result<done> {
+      LAMA_CHECK(to.keep_text(text, protocol::text_origin::own));
+      return done{};
+    }));
+    return sha256(text);
+  };
+  auto small = keep("small");
+  keep(std::string(200'000, 'x'));
+  auto whole = back_up();
+  auto folder = scratch_.path() / "whole" / "anna";
+  auto outcome = restore({whole.file}, folder);
+  ASSERT_TRUE(outcome) << outcome.failure().message;
+  EXPECT_EQ(outcome->digest, digest_now());
+  EXPECT_EQ(outcome->report.kept_texts, 2u);
+  EXPECT_EQ((*store::open(folder))->read()->kept_text(small, "Unheard"), protocol::text_origin::own);
+
+  auto types = protocol::recipe_table::on_top_of(protocol::standard_recipes());
+  put_all(*it_, {(*types.add_line("Unheard: title: string"))->text});
+  auto since = back_up({.base = whole.as_base()});
+  auto later = scratch_.path() / "later" / "anna";
+  outcome = restore({whole.file, since.file}, later);
+  ASSERT_TRUE(outcome) << outcome.failure().message;
+  EXPECT_EQ(outcome->digest, digest_now());
+  EXPECT_EQ(outcome->report.kept_texts, 0u);
+  EXPECT_EQ((*store::open(later))->read()->objects_of_type("Unheard", 10).names.size(), 2u);
+}
+
 TEST_F(backup_test, increments_fit_their_base_alone) {
   auto whole = back_up();
   fill("second", 5);

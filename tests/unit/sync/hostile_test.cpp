@@ -256,7 +256,7 @@ TEST_F(Hostile, CountsAndLengthsThatPromiseMoreThanThereIs) {
   EXPECT_FALSE(with(22, "\xff\xff\xff\xff")); // count of items
   EXPECT_FALSE(with(22, std::string_view{"\x02\0\0\0", 4}));
   EXPECT_FALSE(with(59, "\xff\xff\xff\x7f")); // length of the text
-  EXPECT_FALSE(with(26, "\x09"));             // kind
+  EXPECT_FALSE(with(26, "\x0a"));             // kind
   EXPECT_FALSE(with(21, "\x80"));             // flags
   EXPECT_FALSE(with(0, "\x63"));              // type
   EXPECT_FALSE(read_frame(good + "x"));

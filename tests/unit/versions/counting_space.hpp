@@ -59,6 +59,15 @@ public:
   std::vector<hash> referring_ids(const hash& target, std::string_view type) const override {
     return inner_.referring_ids(target, type);
   }
+  std::optional<protocol::text_origin> kept_text(const hash& name, std::string_view type) const override {
+    return inner_.kept_text(name, type);
+  }
+  protocol::kept_texts kept_texts() const override {
+    return inner_.kept_texts();
+  }
+  result<protocol::put_result> keep_text(std::string_view text, protocol::text_origin origin) override {
+    return inner_.keep_text(text, origin);
+  }
   result<protocol::put_result> put(std::string_view text) override {
     ++accesses_;
     return inner_.put(text);

@@ -643,6 +643,10 @@ export interface Channels {
     bytes: number;
     heads: number;
     references: number;
+    /** Objects that are kept without the recipe of their type; they are blobs, too. */
+    keptTexts: number;
+    /** Of these, what does not fit the recipe that its type has by now, a line each. */
+    refused: string[];
     problemCount: number;
     problems: string[];
   } };
@@ -733,6 +737,12 @@ export interface Channels {
     objects?: Record<string, unknown>;
     heads?: Record<string, unknown>;
     node?: Record<string, unknown>;
+  } };
+  /** Keeps the text (microdata) of an object whose type has no recipe here, as it is (docs/store.md, "Types that nobody registered"), and shares it with the user's other instance. A text of a type with a recipe is refused, and one that refers to what is not here. */
+  "storage:keep": { params: {
+    text: string;
+  }; result: {
+    hash: Hash;
   } };
   /** A pinned conversation stays on this device whatever its budget (docs/chum-extension.md). */
   "storage:pin": { params: {
@@ -858,6 +868,7 @@ export const needsLogin: ReadonlySet<string> = new Set([
   "app:backup",
   "app:export",
   "app:digest",
+  "storage:keep",
   "storage:pin",
   "events:subscribe",
   "queue:list",
