@@ -125,7 +125,7 @@ result<key32> master_key(const storage::snapshot& view, const open_user& request
   if (!request.password.empty()) {
     auto record = view.note(models::password_note);
     if (!record)
-      return fail(errc::corrupt, "the record that the password opens is lost, so the keys of " + request.user + " cannot be unlocked; restore a backup");
+      return fail(errc::corrupt, "the record that the password opens is lost");
     LAMA_TRY(wrapping, models::decode_password_wrapping(*record));
     return models::unwrap_with_password(wrapping, request.password);
   }
@@ -136,39 +136,66 @@ result<key32> master_key(const storage::snapshot& view, const open_user& request
   return models::unwrap_with_secret(*record, *secret, unlock_purpose);
 }
 
-result<std::shared_ptr<opened_user>> unlock(const node_environment& environment, const open_user& request, std::shared_ptr<storage::store> store) {
-  auto view = store->read();
-  secret_key32 master;
-  LAMA_TRY(unwrapped, master_key(*view, request));
-  master.bytes = unwrapped;
-  protocol::wipe(unwrapped);
+/// A store whose user nobody can be any more. Who deletes a device's data gives the password for it, if there is something that knows it.
+error lost(const node_environment& environment, const std::string& user, const error& why, bool password_opens) {
+  auto text = "The store of " + user + " is damaged: " + why.message + ". Restore a backup (lama restore)";
+  if (environment.settings.which == side::sparse) {
+    auto deleted = password_opens ? "delete what this device has (lama reset " + user + ")" : "stop the node and remove the folder sparse/" + user + " of its data folder";
+    text += ", or " + deleted + " and register " + user + " again with the same password: the archive sets the device up anew. Messages that it does not have yet are lost with that";
+  }
+  return fail(errc::corrupt, text + '.', why.detail);
+}
 
-  auto identity_text = view->note(identity_note);
+/// Whatever is left of the user: the store was somebody's.
+bool has_keys(const storage::snapshot& view) {
+  return view.note(models::password_note) || !view.notes(models::secret_keys_note, 1).empty();
+}
+
+/// The password, or the other side's secret, was right: what fails from here on is not the caller's mistake.
+result<std::shared_ptr<opened_user>> open_with(const key32& master, const node_environment& environment, const storage::snapshot& view) {
+  auto identity_text = view.note(identity_note);
   auto line = identity_text ? identity_text->find('\n') : std::string::npos;
   if (line == std::string::npos)
-    return fail(errc::corrupt, "the store of " + request.user + " does not say whose it is; restore a backup");
+    return fail(errc::corrupt, "it does not say whose it is");
   std::map<hash, std::string> sealed;
-  for (auto& [key, record] : view->notes(models::secret_keys_note))
+  for (auto& [key, record] : view.notes(models::secret_keys_note))
     if (auto name = hash::from_hex(std::string_view{key}.substr(models::secret_keys_note.size())))
       sealed.emplace(*name, record);
-  LAMA_TRY(identity, models::load_identity(*view, identity_text->substr(0, line), identity_text->substr(line + 1),
+  LAMA_TRY(identity, models::load_identity(view, identity_text->substr(0, line), identity_text->substr(line + 1),
                                            [&sealed](const hash& keys) { return sealed.contains(keys); }));
 
   auto ring = std::make_shared<models::key_ring>();
   for (const auto& [owner, keys] : {std::pair{identity.person, identity.person_keys}, std::pair{identity.instance, identity.instance_keys}}) {
     LAMA_TRY(record, models::decode_sealed_keys(sealed[keys]));
-    LAMA_TRY(secret, models::open(record, master.bytes));
+    LAMA_TRY(secret, models::open(record, master));
     ring->add(owner, keys, secret);
   }
   auto opened = std::make_shared<opened_user>();
   opened->me = identity;
   opened->keys = std::move(ring);
-  if (auto note = view->note(partner_note))
+  if (auto note = view.note(partner_note))
     opened->partner = partner_identity::from_note(*note);
-  if (auto record = view->note(unlock_secret_note)) {
-    LAMA_TRY(secret, models::unwrap_with_secret(*record, master.bytes, sealed_secret_purpose));
+  if (auto record = view.note(unlock_secret_note)) {
+    LAMA_TRY(secret, models::unwrap_with_secret(*record, master, sealed_secret_purpose));
     opened->unlock_secret = protocol::view(secret);
   }
+  return opened;
+}
+
+result<std::shared_ptr<opened_user>> unlock(const node_environment& environment, const open_user& request, std::shared_ptr<storage::store> store) {
+  auto view = store->read();
+  secret_key32 master;
+  auto unwrapped = master_key(*view, request);
+  if (!unwrapped)
+    return unwrapped.failure().code == errc::corrupt ? lost(environment, request.user, unwrapped.failure(), false) : unwrapped.failure();
+  master.bytes = *unwrapped;
+  protocol::wipe(*unwrapped);
+  auto opened_result = open_with(master.bytes, environment, *view);
+  if (auto trouble = view->trouble())
+    return *trouble;
+  if (!opened_result)
+    return lost(environment, request.user, opened_result.failure(), true);
+  auto opened = *std::move(opened_result);
   if (environment.settings.which == side::archive && !request.password.empty() && request.unlock_secret.size() == 32) {
     // The sparse side came with a secret of its own (a new or reinstalled one): from now on that one opens us.
     view.reset();
@@ -193,14 +220,10 @@ result<std::shared_ptr<opened_user>> open_or_create(const node_environment& envi
   auto exists = store->read()->note(identity_note).has_value();
   if (exists && request.only_new)
     return fail(errc::conflict, "the user '" + request.user + "' exists already; log in instead");
-  if (!exists) {
+  if (!exists && !has_keys(*store->read())) {
     if (!request.create)
       return nobody;
     LAMA_CHECK(check_new_password(request.password));
-    {
-      auto view = store->read();
-      LAMA_CHECK(models::check_new_keychain(view->note(models::password_note).has_value(), !view->notes(models::secret_keys_note, 1).empty()));
-    }
     auto made = draw_user(environment, request);
     LAMA_CHECK(commit(*store, [&](storage::transaction& to) { return write_new_user(environment, request, made, to); }));
   }
@@ -219,7 +242,7 @@ result<done> erase(const node_environment& environment, const erase_user& reques
   {
     LAMA_TRY(opened, environment.open_store(folder_of(environment, request.user)));
     auto view = opened->read();
-    if (!view->note(identity_note))
+    if (!view->note(identity_note) && !has_keys(*view))
       return nobody;
     LAMA_TRY(master, master_key(*view, open_user{request.user, request.password, {}, false, {}, {}}));
     protocol::wipe(master);

@@ -13,7 +13,8 @@ supervisor_actor supervisor_of(gateway_pointer self) {
 }
 
 bool is_expected(errc code) {
-  return code == errc::wrong_secret || code == errc::not_found || code == errc::conflict || code == errc::bad_input || code == errc::offline;
+  return code == errc::wrong_secret || code == errc::not_found || code == errc::conflict || code == errc::bad_input || code == errc::offline ||
+         code == errc::corrupt;
 }
 
 /// What a person may see of it: whether name or password was wrong is told to nobody.

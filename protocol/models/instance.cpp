@@ -128,7 +128,7 @@ result<identity> load_identity(const object_source& from, std::string_view email
   own.person = protocol::id_hash_of_person(email);
   own.instance = protocol::id_hash_of_instance(name, own.person);
   if (!from.head(own.instance))
-    return fail(errc::not_found, "there is no instance " + std::string{name} + " of " + std::string{email} + " in this store");
+    return fail(errc::not_found, "there is no instance " + std::string{name} + " of " + std::string{email} + " in it");
   auto find = [&](const hash& owner, hash& keys, public_keys& parts) -> result<done> {
     for (const auto& candidate : from.referrers(owner, "Keys"))
       if (is_local(candidate)) {
@@ -137,7 +137,7 @@ result<identity> load_identity(const object_source& from, std::string_view email
         parts = read;
         return done{};
       }
-    return fail(errc::locked, "no secret keys for " + owner.hex() + "; log in first", "KEYCH-NODEFKEYS");
+    return fail(errc::locked, "the secret keys of " + owner.hex() + " are not in it", "KEYCH-NODEFKEYS");
   };
   LAMA_CHECK(find(own.person, own.person_keys, own.person_public));
   LAMA_CHECK(find(own.instance, own.instance_keys, own.instance_public));

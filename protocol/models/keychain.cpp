@@ -19,7 +19,7 @@ constexpr uint32_t most_p = 16;
 constexpr std::size_t most_record = 4096;
 
 error bad_record(const char* what) {
-  return fail(errc::corrupt, std::string{"the keychain record is damaged ("} + what + "); restore it from a backup");
+  return fail(errc::corrupt, std::string{"the keychain record is damaged ("} + what + ")");
 }
 
 /// A secretbox with the nonce before it; the same construction as the "embedded nonce" of docs/protocol/02 §1.
@@ -63,7 +63,7 @@ result<password_wrapping> wrap_with_password(const key32& master, std::string_vi
 
 result<key32> unwrap_with_password(const password_wrapping& wrapping, std::string_view password) {
   if (wrapping.salt.size() < salt_bytes)
-    return fail(errc::corrupt, "the salt of the keychain is shorter than 16 bytes; restore it from a backup", "CYENC-ENSSLT");
+    return fail(errc::corrupt, "the salt of the keychain is shorter than 16 bytes", "CYENC-ENSSLT");
   if (!plausible(wrapping.cost))
     return bad_record("impossible parameters of scrypt");
   LAMA_TRY(key, protocol::derive_key(password, wrapping.salt, wrapping.cost));
@@ -125,14 +125,6 @@ result<stock_files> to_stock_files(const password_wrapping& wrapping) {
   return stock_files{wrapping.salt, wrapping.sealed};
 }
 
-result<done> check_new_keychain(bool has_password_record, bool has_secret_keys) {
-  if (has_password_record)
-    return fail(errc::conflict, "there is a keychain already; log in instead");
-  if (has_secret_keys)
-    return fail(errc::corrupt, "secret keys are here, but the record that opens them is lost; restore it from a backup. A new one would lose the keys");
-  return done{};
-}
-
 std::string wrap_with_secret(const key32& master, const key32& secret, std::string_view purpose, random_source& random) {
   auto key = purpose_key(secret, purpose);
   auto out = seal_bytes(protocol::view(master), key, random);
@@ -158,7 +150,7 @@ result<secret_keys> open(const sealed_keys& sealed, const key32& master) {
   auto signing = protocol::open_box(sealed.signing, master);
   secret_keys out;
   if (!encryption || !signing || encryption->size() != out.encryption.size() || signing->size() != out.signing.size())
-    return fail(errc::corrupt, "a secret key does not open with this keychain's master key; restore the keychain from a backup", "CYENC-SYMDEC");
+    return fail(errc::corrupt, "a secret key does not open with this keychain's master key", "CYENC-SYMDEC");
   std::copy(encryption->begin(), encryption->end(), out.encryption.begin());
   std::copy(signing->begin(), signing->end(), out.signing.begin());
   protocol::wipe(*encryption);

@@ -42,9 +42,6 @@ result<password_wrapping> from_stock_files(const stock_files& files);
 result<stock_files> to_stock_files(const password_wrapping& wrapping);
 inline constexpr protocol::derivation_cost stock_cost{1024, 8, 1};
 
-/// May a new keychain be made here? `corrupt` where secret keys lie about that only the lost record opens.
-result<done> check_new_keychain(bool has_password_record, bool has_secret_keys);
-
 /// The master key behind 32 random bytes (archive-unlock secret, machine key). `purpose` goes into the key, so that a record made for one
 /// cannot stand in for another.
 std::string wrap_with_secret(const key32& master, const key32& secret, std::string_view purpose, random_source& random);

@@ -4,6 +4,7 @@
 #include "protocol/models/chat.hpp"
 #include "protocol/models/import.hpp"
 #include "tests/unit/models/fixture.hpp"
+#include "tests/unit/versions/counting_space.hpp"
 
 #include <algorithm>
 
@@ -278,64 +279,18 @@ TEST_F(channels_test, many_at_once_make_one_version) {
   EXPECT_TRUE(must(post_many(alice.space, channel, {}, alice.as, 6000)).empty());
 }
 
-/// Counts what is read.
-class counting_space final : public object_space {
-public:
-  const protocol::recipe_table& recipes() const override {
-    return inner_.recipes();
-  }
-  std::optional<std::string> read(const hash& name) const override {
-    ++reads;
-    return inner_.read(name);
-  }
-  bool contains(const hash& name) const override {
-    return inner_.contains(name);
-  }
-  bool elsewhere(const hash& name) const override {
-    return inner_.elsewhere(name);
-  }
-  std::optional<hash> head(const hash& id) const override {
-    return inner_.head(id);
-  }
-  bool in_history(const hash& id, const hash& node) const override {
-    return inner_.in_history(id, node);
-  }
-  std::vector<hash> referrers(const hash& target, std::string_view type) const override {
-    return inner_.referrers(target, type);
-  }
-  std::vector<hash> referring_ids(const hash& target, std::string_view type) const override {
-    return inner_.referring_ids(target, type);
-  }
-  result<protocol::put_result> put(std::string_view text) override {
-    return inner_.put(text);
-  }
-  result<protocol::put_result> put_blob(std::string_view bytes) override {
-    return inner_.put_blob(bytes);
-  }
-  void set_head(const hash& id, const hash& node, const std::vector<hash>& joined) override {
-    inner_.set_head(id, node, joined);
-  }
-  void mark_elsewhere(const hash& name) override {
-    inner_.mark_elsewhere(name);
-  }
-
-  mutable std::size_t reads = 0;
-
-private:
-  protocol::memory_space inner_{protocol::standard_recipes()};
-};
-
 TEST_F(channels_test, the_cost_of_a_post_does_not_grow) {
-  counting_space space;
+  protocol::memory_space inner{protocol::standard_recipes()};
+  lama::testing::counting_space space{inner};
   auto channel = must(create_channel(space, {"long", std::nullopt}, 1));
   std::size_t early = 0;
   for (int i = 0; i < 300; ++i) {
-    space.reads = 0;
+    space.reset();
     must(post(space, channel, message(std::to_string(i)), alice.as, 1000 + i));
     if (i == 10)
-      early = space.reads;
+      early = space.accesses();
     if (i > 10) {
-      ASSERT_EQ(space.reads, early);
+      ASSERT_EQ(space.accesses(), early);
     }
   }
 }

@@ -65,12 +65,6 @@ TEST(keychain, refuses_a_lost_half) {
   EXPECT_EQ(short_salt.failure().detail, "CYENC-ENSSLT");
 }
 
-TEST(keychain, makes_no_new_one_over_secret_keys) {
-  EXPECT_TRUE(check_new_keychain(false, false));
-  EXPECT_EQ(check_new_keychain(true, true).failure().code, errc::conflict);
-  EXPECT_EQ(check_new_keychain(false, true).failure().code, errc::corrupt);
-}
-
 TEST(keychain, password_record_comes_back_with_its_parameters) {
   scripted_random random;
   key32 master{7, 8, 9};

@@ -1,0 +1,87 @@
+#include "gateway_rig.hpp"
+
+#include "protocol/models/keychain.hpp"
+#include "storage/keys.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <leveldb/db.h>
+
+#include <memory>
+
+/// Logins to a store that lost what its user is known by.
+namespace lama::actors {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::gateway_rig;
+using testing::json;
+
+const json anna{{"username", "anna"}, {"password", "a long password"}};
+
+struct lost_keys_rig : gateway_rig {
+  explicit lost_keys_rig(side which) : gateway_rig{which}, store{folder() / to_string(which) / "anna"} {
+    call("one-core:register", anna); // a device without its archive is told so, and is there
+    call("one-core:logout");
+    settle();
+  }
+
+  /// Takes what begins with `prefix` out of the closed store, as a disk does that lost it.
+  void lose(std::string_view prefix) {
+    leveldb::DB* opened = nullptr;
+    ASSERT_TRUE(leveldb::DB::Open({}, store, &opened).ok());
+    std::unique_ptr<leveldb::DB> db{opened};
+    std::unique_ptr<leveldb::Iterator> at{db->NewIterator({})};
+    auto lost = 0;
+    for (at->Seek(leveldb::Slice{prefix.data(), prefix.size()}); at->Valid() && at->key().starts_with(leveldb::Slice{prefix.data(), prefix.size()}); at->Next(), ++lost)
+      ASSERT_TRUE(db->Delete({}, at->key()).ok());
+    ASSERT_GT(lost, 0);
+  }
+  json ask(const std::string& method, const json& parameters = anna) {
+    advance(std::chrono::minutes{1}); // a try to log in
+    return call(method, parameters)["result"];
+  }
+
+  std::filesystem::path store;
+};
+
+std::string note(std::string_view name) {
+  return storage::keys::note(name);
+}
+
+class lost : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(lost, is_told_to_the_user_of_an_archive_with_what_helps) {
+  lost_keys_rig rig{side::archive};
+  rig.lose(GetParam());
+  for (auto method : {"one-core:login", "one-core:register"}) {
+    auto told = rig.ask(method);
+    EXPECT_EQ(told["success"], false);
+    if (told["reason"] != "conflict") { // the user is there, and register is for new ones
+      EXPECT_EQ(told["reason"], "corrupt") << told;
+      EXPECT_THAT(told["error"].get<std::string>(), AllOf(HasSubstr("store of anna is damaged"), HasSubstr("lama restore"), Not(HasSubstr("lama reset"))));
+    }
+  }
+  EXPECT_EQ(rig.ask("one-core:login", {{"username", "otto"}, {"password", "a long password"}})["reason"], "wrong_secret");
+}
+
+TEST_P(lost, is_told_to_the_user_of_a_device_which_its_archive_can_set_up_anew) {
+  lost_keys_rig rig{side::sparse};
+  rig.lose(GetParam());
+  auto told = rig.ask("one-core:login");
+  EXPECT_EQ(told["reason"], "corrupt") << told;
+  auto by_hand = GetParam() == note(models::password_note);
+  EXPECT_THAT(told["error"].get<std::string>(), HasSubstr(by_hand ? "remove the folder sparse/anna" : "lama reset anna"));
+  if (by_hand)
+    return;
+  EXPECT_EQ(rig.ask("app:reset")["success"], true);
+  EXPECT_FALSE(std::filesystem::exists(rig.store));
+}
+
+INSTANTIATE_TEST_SUITE_P(pieces, lost, ::testing::Values(note(models::password_note), note(models::secret_keys_note), note("identity"), "h"),
+                         [](const auto& piece) { return std::vector{"password_record", "secret_keys", "identity", "heads"}[piece.index]; });
+
+} // namespace
+} // namespace lama::actors
