@@ -152,7 +152,7 @@ bool has_keys(const storage::snapshot& view) {
 }
 
 /// The password, or the other side's secret, was right: what fails from here on is not the caller's mistake.
-result<std::shared_ptr<opened_user>> open_with(const key32& master, const node_environment& environment, const storage::snapshot& view) {
+result<std::shared_ptr<opened_user>> open_with(const key32& master, const storage::snapshot& view) {
   auto identity_text = view.note(identity_note);
   auto line = identity_text ? identity_text->find('\n') : std::string::npos;
   if (line == std::string::npos)
@@ -190,7 +190,7 @@ result<std::shared_ptr<opened_user>> unlock(const node_environment& environment,
     return unwrapped.failure().code == errc::corrupt ? lost(environment, request.user, unwrapped.failure(), false) : unwrapped.failure();
   master.bytes = *unwrapped;
   protocol::wipe(*unwrapped);
-  auto opened_result = open_with(master.bytes, environment, *view);
+  auto opened_result = open_with(master.bytes, *view);
   if (auto trouble = view->trouble())
     return *trouble;
   if (!opened_result)

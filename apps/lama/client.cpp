@@ -52,6 +52,14 @@ std::filesystem::path common_options::folder() const {
   return data_dir.empty() ? default_data_dir() : std::filesystem::path{data_dir};
 }
 
+error refusal_in(const json& answer) {
+  auto reason = text_in(answer, "reason");
+  for (auto code : {errc::conflict, errc::offline, errc::bad_input, errc::corrupt})
+    if (reason == to_string(code))
+      return fail(code, text_in(answer, "error"));
+  return fail(errc::wrong_secret, text_in(answer, "error"));
+}
+
 std::string text_in(const json& x, const char* name) {
   auto found = x.is_object() ? x.find(name) : x.end();
   return x.is_object() && found != x.end() && found->is_string() ? found->get<std::string>() : std::string{};

@@ -46,6 +46,8 @@ result<std::string> find_conversation(net::rpc_client& node, const std::string& 
 
 /// A member that is a text, else empty: for what nodes answer.
 std::string text_in(const json& x, const char* name);
+/// Of an answer {success: false, error, reason} to a password.
+error refusal_in(const json& answer);
 int64_t number_in(const json& x, const char* name);
 /// A member that is a list, else an empty one.
 const json& list_in(const json& x, const char* name);

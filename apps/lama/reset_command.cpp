@@ -47,10 +47,8 @@ result<done> through_node(const node_address& at, const arguments& given, const 
   if (given.both)
     request["archive"] = true;
   LAMA_TRY(answer, node.call("app:reset", request, std::chrono::minutes{3}));
-  if (!answer.value("success", false)) {
-    auto reason = text_in(answer, "reason");
-    return fail(reason == "conflict" ? errc::conflict : reason == "offline" ? errc::offline : errc::wrong_secret, text_in(answer, "error"));
-  }
+  if (!answer.value("success", false))
+    return refusal_in(answer);
   return done{};
 }
 

@@ -27,11 +27,8 @@ int enter(const common_options& common, const arguments& given, bool is_new) {
     if (!given.email.empty())
       request["email"] = given.email;
     LAMA_TRY(answer, node.call(is_new ? "one-core:register" : "one-core:login", request));
-    if (!answer.value("success", false)) {
-      auto reason = text_in(answer, "reason");
-      auto code = reason == "conflict" ? errc::conflict : reason == "offline" ? errc::offline : reason == "bad_input" ? errc::bad_input : errc::wrong_secret;
-      return fail(code, text_in(answer, "error"));
-    }
+    if (!answer.value("success", false))
+      return refusal_in(answer);
     if (common.json)
       print_json(answer);
     else if (is_new)

@@ -1,5 +1,6 @@
 #include "gateway_rig.hpp"
 
+#include "actors/keychain/interface.hpp"
 #include "protocol/models/keychain.hpp"
 #include "storage/keys.hpp"
 
@@ -23,8 +24,8 @@ const json anna{{"username", "anna"}, {"password", "a long password"}};
 
 struct lost_keys_rig : gateway_rig {
   explicit lost_keys_rig(side which) : gateway_rig{which}, store{folder() / to_string(which) / "anna"} {
-    call("one-core:register", anna); // a device without its archive is told so, and is there
-    call("one-core:logout");
+    // By its own actor: a device is registered with its archive only.
+    caf::anon_send(node.context->members->find<keychain_actor>("keychain"), open_user{"anna", anna["password"], {}, true, {}, {}});
     settle();
   }
 
@@ -80,8 +81,10 @@ TEST_P(lost, is_told_to_the_user_of_a_device_which_its_archive_can_set_up_anew) 
   EXPECT_FALSE(std::filesystem::exists(rig.store));
 }
 
-INSTANTIATE_TEST_SUITE_P(pieces, lost, ::testing::Values(note(models::password_note), note(models::secret_keys_note), note("identity"), "h"),
-                         [](const auto& piece) { return std::vector{"password_record", "secret_keys", "identity", "heads"}[piece.index]; });
+std::string name_of(const ::testing::TestParamInfo<std::string>& x) {
+  return std::vector{"password_record", "secret_keys", "identity", "heads"}[x.index];
+}
+INSTANTIATE_TEST_SUITE_P(pieces, lost, ::testing::Values(note(models::password_note), note(models::secret_keys_note), note("identity"), "h"), name_of);
 
 } // namespace
 } // namespace lama::actors

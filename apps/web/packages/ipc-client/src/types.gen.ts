@@ -179,7 +179,7 @@ export type LoginResult = {
   publicPersonId?: Hash;
   /** For people. */
   error?: string;
-  reason?: "wrong_secret" | "conflict" | "bad_input" | "offline" | "not_found";
+  reason?: "wrong_secret" | "conflict" | "bad_input" | "offline" | "not_found" | "corrupt";
 };
 
 /** By name; any JSON. */
