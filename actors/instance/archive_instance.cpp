@@ -6,6 +6,7 @@
 #include "actors/instance/lifecycle.hpp"
 #include "actors/instance/user_actors.hpp"
 #include "actors/pairing_manager/interface.hpp"
+#include "protocol/models/keychain.hpp"
 #include "protocol/models/leute.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,13 +82,15 @@ void answer_provisioned(self_pointer self, caf::typed_response_promise<user_prov
           [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
 }
 
-/// The partner's identity and our own url, durable before anybody is told.
-void remember_partner(self_pointer self, const partner_identity& partner, caf::typed_response_promise<user_provisioned> promise) {
+/// The partner's identity, what its secret opens us by, and our own url, durable before anybody is told.
+void remember_partner(self_pointer self, const partner_identity& partner, std::string unlock_record, caf::typed_response_promise<user_provisioned> promise) {
   auto& st = self->state;
   auto url = st.credentials->archive_url();
   auto context = st.context;
-  transact change{"remember partner", [partner, url, context](storage::transaction& to) -> result<done> {
+  transact change{"remember partner", [partner, url, context, record = std::move(unlock_record)](storage::transaction& to) -> result<done> {
                     to.set_note(partner_note, partner.to_note());
+                    if (!record.empty())
+                      to.set_note(models::unlock_note, record);
                     LAMA_CHECK(models::set_own_url(to, context->me, url, context->environment->clock->now_ms()));
                     return done{};
                   }};
@@ -126,7 +129,7 @@ instance_actor::behavior_type archive_instance(self_pointer self, std::shared_pt
         auto& st = self->state;
         self->request(st.context->members->find<keychain_actor>("keychain"), st.context->environment->settings.times.request_deadline,
                       check_password{request.password, request.unlock_secret, st.context->store})
-            .then([self, promise, partner = *partner](ok) { remember_partner(self, partner, promise); },
+            .then([self, promise, partner = *partner](password_checked& checked) { remember_partner(self, partner, std::move(checked.unlock_record), promise); },
                   [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
         return promise;
       },

@@ -45,6 +45,11 @@ struct check_password {
 };
 LAMA_MESSAGE(check_password)
 
+struct password_checked {
+  std::string unlock_record; ///< for the store's note `unlock_note`, so that the secret opens it from now on; empty: only one of the two was given
+};
+LAMA_MESSAGE(password_checked)
+
 /// Deletes the user's store, of somebody who is not logged in, after the password was checked against it.
 struct erase_user {
   std::string user;
@@ -57,7 +62,7 @@ LAMA_MESSAGE(erase_user, x.user, x.only_check)
 /// production.
 using keychain_actor = caf::typed_actor<
     // `not_found`, `conflict` (exists), `wrong_secret`, `locked` (another process has the store), `corrupt` (a lost record).
-    caf::replies_to<open_user>::with<user_opened>, caf::replies_to<check_password>::with<ok>,
+    caf::replies_to<open_user>::with<user_opened>, caf::replies_to<check_password>::with<password_checked>,
     // `not_found`, `wrong_secret`; `locked` while somebody still has the store open; `unsupported` where stores cannot be deleted.
     caf::replies_to<erase_user>::with<ok>, caf::replies_to<get_status>::with<status_report>>;
 

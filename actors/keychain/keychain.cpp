@@ -78,6 +78,12 @@ models::public_keys public_halves(const models::secret_keys& keys) {
   return {protocol::encryption_keys_from_secret(keys.encryption).public_key, protocol::signing_keys_from_secret(keys.signing).public_key};
 }
 
+/// With a password comes the secret of a device that is new, or that was set up anew: from now on that one opens the archive. Empty where it is none.
+std::string unlock_record(const key32& master, const open_user& request, random_source& random) {
+  auto secret = protocol::key32_from_bytes(request.unlock_secret);
+  return secret && !request.password.empty() ? models::wrap_with_secret(master, *secret, unlock_purpose, random) : std::string{};
+}
+
 /// Everything of a new user in one transaction: a crash leaves either no user or a whole one.
 result<done> write_new_user(const node_environment& environment, const open_user& request, const new_user& made, storage::transaction& to) {
   auto& random = environment.random();
@@ -108,8 +114,8 @@ result<done> write_new_user(const node_environment& environment, const open_user
     secret_key32 unlock;
     random.fill(unlock.bytes);
     to.set_note(unlock_secret_note, models::wrap_with_secret(unlock.bytes, made.master.bytes, sealed_secret_purpose, random));
-  } else if (request.unlock_secret.size() == 32) {
-    to.set_note(models::unlock_note, models::wrap_with_secret(made.master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, random));
+  } else if (auto record = unlock_record(made.master.bytes, request, random); !record.empty()) {
+    to.set_note(models::unlock_note, record);
   }
   models::first_start options;
   options.name = request.user;
@@ -196,12 +202,11 @@ result<std::shared_ptr<opened_user>> unlock(const node_environment& environment,
   if (!opened_result)
     return lost(environment, request.user, opened_result.failure(), true);
   auto opened = *std::move(opened_result);
-  if (environment.settings.which == side::archive && !request.password.empty() && request.unlock_secret.size() == 32) {
-    // The sparse side came with a secret of its own (a new or reinstalled one): from now on that one opens us.
+  auto record = environment.settings.which == side::archive ? unlock_record(master.bytes, request, environment.random()) : std::string{};
+  if (!record.empty()) {
     view.reset();
     LAMA_CHECK(commit(*store, [&](storage::transaction& to) -> result<done> {
-      to.set_note(models::unlock_note,
-                  models::wrap_with_secret(master.bytes, *protocol::key32_from_bytes(request.unlock_secret), unlock_purpose, environment.random()));
+      to.set_note(models::unlock_note, record);
       return done{};
     }));
   }
@@ -270,16 +275,18 @@ keychain_actor::behavior_type keychain(keychain_actor::stateful_pointer<keychain
         ++self->state.opened;
         return user_opened{*opened};
       },
-      [self](check_password& request) -> caf::result<ok> {
-        auto checked = master_key(*request.store->read(), open_user{{}, request.password, request.unlock_secret, false, {}, {}});
-        protocol::wipe(request.password);
-        protocol::wipe(request.unlock_secret);
+      [self](check_password& request) -> caf::result<password_checked> {
+        open_user given{{}, std::move(request.password), std::move(request.unlock_secret), false, {}, {}};
+        auto checked = master_key(*request.store->read(), given);
+        auto record = checked ? unlock_record(*checked, given, self->state.environment->random()) : std::string{};
+        protocol::wipe(given.password);
+        protocol::wipe(given.unlock_secret);
         if (!checked) {
           ++self->state.refused;
           return to_caf(checked.failure());
         }
         protocol::wipe(*checked);
-        return ok{};
+        return password_checked{std::move(record)};
       },
       [self](erase_user& request) -> caf::result<ok> {
         auto erased = erase(*self->state.environment, request);

@@ -122,6 +122,7 @@ TEST_F(kept_texts_test, a_friends_node_and_its_device_get_what_a_message_refers_
     LAMA_CHECK(models::post(to, models::channel_id({all.direct, {}}), text, context->keys->as(all.persons[0]), archive.clock().now_ms()));
     return done{};
   });
+  context.reset(); // holds the store
   ASSERT_TRUE(all.send(1, "hello anna"));
   all.all.run_for(20s);
   for (auto* where : {&all.bert().archive, &all.bert().sparse}) {

@@ -32,13 +32,18 @@ void world::restart(node_index which) {
 }
 
 void world::run_for(duration time) {
-  auto end = now_ + time;
+  run_until([] { return false; }, time);
+}
+
+bool world::run_until(const std::function<bool()>& is_so, duration most) {
+  auto end = now_ + most;
   for (;;) {
-    while (run_one()) {
-      // Time passes only when nobody can run.
-    }
+    do {
+      if (is_so())
+        return true;
+    } while (run_one()); // Time passes only when nobody can run.
     if (now_ >= end)
-      return;
+      return false;
     now_ = next_event(end);
     for (auto& x : seats_)
       if (x.sitting)

@@ -26,6 +26,8 @@ public:
   void restart(node_index which);
 
   void run_for(duration time);
+  /// Stops where it is so, which is looked at after every step of an actor; false: it never was within `most`.
+  bool run_until(const std::function<bool()>& is_so, duration most);
 
   network& lines() {
     return lines_;
