@@ -1,3 +1,4 @@
+#include "storage/kept_texts.hpp"
 #include "storage/record.hpp"
 
 #include <cstdint>
@@ -48,6 +49,15 @@ void try_totals(std::string_view bytes, uint32_t schema) {
   must_be(schema == 1 ? again == std::string{bytes} + '\0' : again == bytes);
 }
 
+void try_kept_texts(std::string_view bytes) {
+  if (auto mark = decode_text_mark(bytes))
+    must_be(encode(*mark) == bytes);
+  if (auto sum = decode_kept_texts(bytes))
+    must_be(encode(*sum) == bytes);
+  if (auto type = type_of_text_note(bytes))
+    must_be(text_note(*type, lama::hash{}).size() == bytes.size());
+}
+
 /// Keys of lists: prefix, type, sequence.
 void try_key(std::string_view bytes) {
   if (bytes.empty())
@@ -66,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   std::string_view bytes{reinterpret_cast<const char*>(data), size};
   if (bytes.empty())
     return 0;
-  auto which = bytes.front() % 5;
+  auto which = bytes.front() % 6;
   bytes.remove_prefix(1);
   if (which == 0)
     try_record(bytes);
@@ -74,7 +84,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     try_lines(bytes);
   else if (which == 2 || which == 3)
     try_totals(bytes, which == 2 ? 2 : 1);
-  else
+  else if (which == 4)
     try_key(bytes);
+  else
+    try_kept_texts(bytes);
   return 0;
 }
