@@ -186,7 +186,6 @@ void keep_text(gateway_pointer self, const call_scope& x);
 void create_object(gateway_pointer self, const call_scope& x);
 void update_object(gateway_pointer self, const call_scope& x);
 void query(gateway_pointer self, const call_scope& x);
-void versions(gateway_pointer self, const call_scope& x);
 
 // pairing_calls.cpp
 void invite(gateway_pointer self, const call_scope& x);

@@ -19,7 +19,6 @@ constexpr std::size_t most_queried = 1000;
 /// Objects that one query with a filter looks at; the cursor tells where to go on.
 constexpr std::size_t most_filtered = 10'000;
 /// Versions that one answer lists, newest first.
-constexpr std::size_t most_versions = 1000;
 
 struct found_object {
   hash name; ///< of the data; for an id, of its current version
@@ -42,7 +41,7 @@ result<std::optional<found_object>> find_object(const storage::snapshot& from, h
   auto object = kind == protocol::content_kind::object ? protocol::parse_object(*text, from.recipes()) : protocol::parse_id_object(*text, from.recipes());
   if (!object && object.failure().code == errc::unsupported)
     return lama::fail(errc::unsupported, name.hex() + " is of the type " + std::string{protocol::classify(*text).type} +
-                                             ", which has no recipe here; GET /blob/" + name.hex() + " has its text.");
+                                             ", which has no recipe here; lama get " + name.hex() + " --out FILE (GET /blob) gives its text.");
   if (!object)
     return object.failure();
   LAMA_TRY(data, protocol::to_json(*object, from.recipes()));
@@ -96,6 +95,9 @@ void store_object(gateway_pointer self, const call_scope& x, json content, std::
     return ask_archive(self, x);
   auto view = x.user->store->read();
   auto object = protocol::from_json(content, view->recipes());
+  if (!object && object.failure().code == errc::unsupported)
+    return x.fail(bad_parameter("type", "there is no type " + type.substr(0, limits::type_name_bytes) +
+                                            " here; register it (lama put --type Recipe FILE), or keep a text of it as it is (lama put --unknown FILE)"));
   if (!object)
     return x.fail(bad_parameter("data", object.failure().message));
   auto text = protocol::write_object(*object, view->recipes());
@@ -248,28 +250,6 @@ void query(gateway_pointer, const call_scope& x) {
   if (!cursor->empty())
     answer["cursor"] = to_hex(*cursor);
   x.done(std::move(answer));
-}
-
-void versions(gateway_pointer, const call_scope& x) {
-  LAMA_PARAMETER(id, hash_parameter(x, "hash"));
-  auto view = x.user->store->read();
-  auto head = view->head(id);
-  if (!head)
-    return x.fail(lama::fail(errc::not_found, id.hex() + " has no versions here; it must be the id of a versioned object (lama query shows it as idHash)."));
-  auto all = json::array();
-  auto nodes = protocol::listed_version_nodes(*view, id);
-  for (auto name = nodes.rbegin(); name != nodes.rend() && all.size() < most_versions; ++name) {
-    auto node = protocol::load_version_node(*view, *name);
-    if (!node)
-      continue;
-    auto kind = node->kind == protocol::version_node_kind::edge ? "edge" : node->kind == protocol::version_node_kind::change ? "change" : "merge";
-    all.push_back({{"node", name->hex()},
-                   {"hash", node->data.hex()},
-                   {"kind", kind},
-                   {"time", time_text(static_cast<int64_t>(node->creation_time))},
-                   {"current", *name == *head}});
-  }
-  x.done({{"versions", std::move(all)}});
 }
 
 } // namespace lama::actors::channels

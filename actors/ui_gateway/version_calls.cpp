@@ -9,6 +9,8 @@ namespace lama::actors::channels {
 
 namespace {
 
+constexpr std::size_t most_versions = 1000;
+
 const char* name_of(protocol::version_node_kind kind) {
   switch (kind) {
   case protocol::version_node_kind::edge:
@@ -38,6 +40,18 @@ json to_json(const protocol::value_change& x) {
   return out;
 }
 
+/// The id that the call means: by itself, or by an object that is a version of it.
+result<hash> id_in(const storage::snapshot& view, const call_scope& x) {
+  LAMA_TRY(name, hash_parameter(x, "hash"));
+  if (view.head(name))
+    return name;
+  auto text = view.read(name);
+  auto facts = text ? protocol::examine(*text, view.recipes()) : result<protocol::object_facts>{lama::fail(errc::not_found, "")};
+  if (facts && facts->id_hash && view.head(*facts->id_hash))
+    return *facts->id_hash;
+  return lama::fail(errc::not_found, name.hex() + " has no versions here; it must be a versioned object or its id (lama query shows both).");
+}
+
 result<protocol::listed_version> version_in(const storage::snapshot& view, const call_scope& x, const hash& id, const char* name, const char* otherwise) {
   LAMA_TRY(meant, optional_text(x, name));
   return protocol::find_version(view, id, meant.empty() ? otherwise : meant);
@@ -45,9 +59,19 @@ result<protocol::listed_version> version_in(const storage::snapshot& view, const
 
 } // namespace
 
-void version_changes(gateway_pointer, const call_scope& x) {
-  LAMA_PARAMETER(id, hash_parameter(x, "hash"));
+void versions(gateway_pointer, const call_scope& x) {
   auto view = x.user->store->read();
+  LAMA_PARAMETER(id, id_in(*view, x));
+  LAMA_PARAMETER(found, protocol::list_versions(*view, id, most_versions));
+  auto all = json::array();
+  for (const auto& version : found.versions)
+    all.push_back(to_json(version));
+  x.done({{"versions", std::move(all)}});
+}
+
+void version_changes(gateway_pointer, const call_scope& x) {
+  auto view = x.user->store->read();
+  LAMA_PARAMETER(id, id_in(*view, x));
   LAMA_PARAMETER(to, version_in(*view, x, id, "to", "0"));
   LAMA_PARAMETER(from, version_in(*view, x, id, "from", "1"));
   LAMA_PARAMETER(before, protocol::load(*view, from.content.data));
@@ -60,7 +84,7 @@ void version_changes(gateway_pointer, const call_scope& x) {
 }
 
 void restore_version(gateway_pointer self, const call_scope& x) {
-  LAMA_PARAMETER(id, hash_parameter(x, "hash"));
+  LAMA_PARAMETER(id, id_in(*x.user->store->read(), x));
   LAMA_PARAMETER(meant, text_parameter(x, "version"));
   auto restored = std::make_shared<protocol::stored_version>();
   transact change{"restore version", [id, meant, restored, user = x.user](storage::transaction& to) -> result<lama::done> {

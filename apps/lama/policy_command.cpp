@@ -1,11 +1,13 @@
 #include "apps/lama/policy_command.hpp"
 
+#include "protocol/limits.hpp"
+#include "protocol/objects/microdata.hpp"
 #include "protocol/policy/sync_strategy.hpp"
 
 #include <iostream>
 #include <memory>
 
-/// What the node does with each type, and why: tables that need no running node.
+/// What the node does with each type, and why: tables that need no running node, but for the types that a user registered.
 namespace lama::app {
 
 namespace {
@@ -23,11 +25,35 @@ std::filesystem::path file_of(const common_options& common) {
   return common.config.empty() ? default_config_file() : std::filesystem::path{common.config};
 }
 
+/// Of the running node's user.
+result<protocol::recipe_table> with_registered(const common_options& common, const std::string& type) {
+  LAMA_TRY(node, open_client(common));
+  LAMA_TRY(answer, node.call("one-core:storage:query", {{"type", "Recipe"}, {"filter", {{"name", type}}}}));
+  auto recipes = protocol::recipe_table::on_top_of(protocol::standard_recipes());
+  for (const auto& x : list_in(answer, "objects")) {
+    LAMA_TRY(recipe, protocol::from_json(x.value("data", json::object()), recipes));
+    LAMA_TRY(text, protocol::write_object(recipe, recipes));
+    LAMA_CHECK(recipes.add(text));
+  }
+  return std::move(recipes);
+}
+
+result<policy::explanation> find(const common_options& common, const std::string& type, const policy::strategy_table& table) {
+  const auto& shipped = protocol::standard_recipes();
+  if (shipped.find(type))
+    return policy::explain(type, table, shipped);
+  auto recipes = with_registered(common, type);
+  if (!recipes)
+    return fail(errc::not_found, "There is no type " + type.substr(0, limits::type_name_bytes) + " among those that are shipped; of those that users registered nothing is known: " +
+                                     recipes.failure().message);
+  return policy::explain(type, table, *recipes);
+}
+
 int explain(const common_options& common, const std::string& type) {
   auto table = configured_strategies(common);
   if (!table)
     return report(table.failure(), common.json);
-  auto found = policy::explain(type, *table, protocol::standard_recipes());
+  auto found = find(common, type, *table);
   if (!found)
     return report(found.failure(), common.json);
   if (common.json) {

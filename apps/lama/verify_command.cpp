@@ -86,7 +86,7 @@ void print_report(const json& x) {
             << grouped(static_cast<uint64_t>(number_in(x, "references"))) << " references: "
             << (number_in(x, "problemCount") == 0 ? "all is well" : grouped(static_cast<uint64_t>(number_in(x, "problemCount"))) + " problems") << '\n';
   if (auto kept = static_cast<uint64_t>(number_in(x, "keptTexts")); kept > 0)
-    std::cout << "  " << grouped(kept) << " objects are kept without the recipe of their type\n";
+    std::cout << "  " << (kept == 1 ? "1 object is" : grouped(kept) + " objects are") << " kept without a recipe of the type\n";
   for (const auto& refused : list_in(x, "refused"))
     std::cout << "  " << printable(refused.is_string() ? refused.get<std::string>() : refused.dump()) << '\n';
   for (const auto& step : list_in(x, "repaired"))

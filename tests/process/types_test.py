@@ -29,13 +29,21 @@ class RegisteredTypes(Scratch):
             anna.register()
             unknown = self.put(anna, "Note", {"title": "a", "text": "b"}, check=False)
             self.assertEqual(unknown.returncode, 1)
+            self.assertIn("lama put --unknown", unknown.stderr)
             self.put(anna, "Recipe", NOTE)  # on the device; the archive registers it, and the device learns it
             first = self.put(anna, "Note", {"title": "milk", "text": "two litres"})
             self.on_both_sides(anna, first, "two litres")
             second = self.put(anna, "Note", {"title": "milk", "text": "three litres"})
             self.assertNotEqual(first, second)
             self.on_both_sides(anna, second, "three litres")
-            self.assertEqual(len(anna.rpc.call("one-core:storage:query", {"type": "Note"})["objects"]), 1, "two versions of one note")
+            found = anna.rpc.call("one-core:storage:query", {"type": "Note"})["objects"]
+            self.assertEqual(len(found), 1, "two versions of one note")
+            for known in (first, second, found[0]["idHash"]):  # by its id, or by any version of it
+                log = json.loads(anna.cli("log", known, "--json").stdout)
+                self.assertEqual([x["hash"] for x in log["versions"]], [second, first])
+                self.assertIn("three litres", anna.cli("diff", known).stdout)
+            self.assertIn("Note is last-write", anna.cli("policy", "explain", "Note").stdout)
+            self.assertIn("There is no type Nope", anna.cli("policy", "explain", "Nope", check=False).stderr)
 
             # The same once more is nothing new; other rules, a name that we ship, and what is no recipe are refused.
             self.put(anna, "Recipe", NOTE)

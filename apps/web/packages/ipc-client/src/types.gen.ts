@@ -300,7 +300,7 @@ export interface Channels {
     newHash: Hash;
     object: StoredObject;
   } };
-  /** Versions of a versioned object, newest first; `hash` is its id's. */
+  /** Versions of a versioned object, newest first, at most 1000; `hash` is its id, or an object that is one of them. */
   "storage:log": { params: {
     hash: Hash;
   }; result: {
