@@ -84,7 +84,8 @@ bool may_be_forwarded(const channel& x) {
   // Of objects only those of registered types (object_calls.cpp).
   constexpr std::string_view of_both[] = {"one-core:storage:set", "one-core:createObject", "one-core:updateObject",   "query:getMessages",
                                           "query:search",         "query:findAttachment",  "action:editMessage",      "action:deleteMessage",
-                                          "action:markRead",      "node:status",           "one-core:network:status", "app:reset"};
+                                          "action:markRead",      "node:status",           "one-core:network:status", "app:reset",
+                                          "storage:log",          "storage:diff",          "storage:restore"};
   return x.served == where::archive || std::ranges::find(of_both, x.name) != std::end(of_both);
 }
 

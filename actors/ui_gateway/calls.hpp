@@ -182,6 +182,8 @@ void whole_state(gateway_pointer self, const call_scope& x);
 void get_data(gateway_pointer self, const call_scope& x);
 void get_object(gateway_pointer self, const call_scope& x);
 void set_data(gateway_pointer self, const call_scope& x);
+/// Recipes and objects of the types that they register: the archive alone writes them, and shares them with the device.
+bool is_registered(std::string_view type);
 void keep_text(gateway_pointer self, const call_scope& x);
 void create_object(gateway_pointer self, const call_scope& x);
 void update_object(gateway_pointer self, const call_scope& x);

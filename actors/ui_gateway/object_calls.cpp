@@ -48,11 +48,6 @@ result<std::optional<found_object>> find_object(const storage::snapshot& from, h
   return std::optional{found_object{name, std::move(data)}};
 }
 
-/// Recipes and objects of the types that they register: the archive alone writes them, and shares them with the device.
-bool is_registered(std::string_view type) {
-  return type == recipe_type || !protocol::standard_recipes().find(type);
-}
-
 /// A type is registered once: other rules would give its objects other names. The same once more is nothing new.
 result<lama::done> check_recipe(const storage::snapshot& from, std::string_view text, const hash& id) {
   if (auto current = protocol::current_data(from, id))
@@ -164,6 +159,10 @@ bool fits(const json& data, const json& filter) {
 }
 
 } // namespace
+
+bool is_registered(std::string_view type) {
+  return type == recipe_type || !protocol::standard_recipes().find(type);
+}
 
 void get_data(gateway_pointer, const call_scope& x) {
   LAMA_PARAMETER(name, hash_parameter(x, "hash"));

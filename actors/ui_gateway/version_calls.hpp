@@ -3,7 +3,7 @@
 #include "actors/ui_gateway/calls.hpp"
 
 /// Versions of an object: which there are, how two differ, and an old one back (docs/ipc.md, storage:log, storage:diff, storage:restore). `hash` is the id,
-/// or that of an object which is one of them.
+/// or that of an object which is one of them. On the device the archive is asked for types that a user registered: it alone writes these, and has all.
 namespace lama::actors::channels {
 
 /// {hash}: newest first, at most 1000.

@@ -35,7 +35,7 @@ result<protocol::recipe_table> with_registered(const common_options& common, con
     LAMA_TRY(text, protocol::write_object(recipe, recipes));
     LAMA_CHECK(recipes.add(text));
   }
-  return std::move(recipes);
+  return recipes;
 }
 
 result<policy::explanation> find(const common_options& common, const std::string& type, const policy::strategy_table& table) {

@@ -43,6 +43,7 @@ constexpr strategy_row rows[] = {
 // clang-format on
 
 constexpr strategy_row versioned_otherwise{"*", merge, "versions of several writers become one by the rules that every peer follows"};
+constexpr strategy_row registered{"*", last_write, "a user registered it: the archive alone writes it, and shares it with my devices"};
 constexpr strategy_row unversioned{"*", append_only, "it has no versions: what was written once stays as it is"};
 
 const strategy_row* row_of(std::string_view type) {
@@ -51,8 +52,11 @@ const strategy_row* row_of(std::string_view type) {
 }
 
 const strategy_row& row_of(const recipe& type) {
-  const auto* found = row_of(type.name);
-  return found ? *found : type.versioned ? versioned_otherwise : unversioned;
+  if (const auto* found = row_of(type.name))
+    return *found;
+  if (!type.versioned)
+    return unversioned;
+  return standard_recipes().find(type.name) ? versioned_otherwise : registered;
 }
 
 std::string_view in_words(reach x, bool versioned) {

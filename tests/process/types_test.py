@@ -42,6 +42,11 @@ class RegisteredTypes(Scratch):
                 log = json.loads(anna.cli("log", known, "--json").stdout)
                 self.assertEqual([x["hash"] for x in log["versions"]], [second, first])
                 self.assertIn("three litres", anna.cli("diff", known).stdout)
+            restored = json.loads(anna.cli("restore-version", second, "1", "--json").stdout)
+            self.assertEqual(restored["hash"], first)
+            until(lambda: anna.rpc.call("one-core:getObject", {"hash": found[0]["idHash"]})["object"]["text"] == "two litres", "the old version on the device")
+            self.assertEqual(json.loads(anna.cli("restore-version", first, "1", "--json").stdout)["hash"], second)
+            self.on_both_sides(anna, found[0]["idHash"], "three litres")
             self.assertIn("Note is last-write", anna.cli("policy", "explain", "Note").stdout)
             self.assertIn("There is no type Nope", anna.cli("policy", "explain", "Nope", check=False).stderr)
 

@@ -28,6 +28,17 @@ TEST(strategies, every_type_has_one_that_fits_it) {
   }
 }
 
+TEST(strategies, types_of_users_are_written_by_one) {
+  auto recipes = recipe_table::on_top_of(standard_recipes());
+  ASSERT_TRUE(recipes.add_line("Note: title*: string; text: string"));
+  ASSERT_TRUE(recipes.add_line("Mark: says: string"));
+  strategy_table table;
+  auto note = explain("Note", table, recipes);
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->strategy, strategy::last_write);
+  EXPECT_EQ(explain("Mark", table, recipes)->strategy, strategy::append_only);
+}
+
 TEST(strategies, every_line_names_a_type_once) {
   std::set<std::string_view> seen;
   for (const auto& line : policy::strategies()) {

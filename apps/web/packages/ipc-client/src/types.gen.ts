@@ -300,7 +300,7 @@ export interface Channels {
     newHash: Hash;
     object: StoredObject;
   } };
-  /** Versions of a versioned object, newest first, at most 1000; `hash` is its id, or an object that is one of them. */
+  /** Versions of a versioned object, newest first, at most 1000; `hash` is its id, or an object that is one of them. A device has the current version of what its archive writes; of types that a user registered it asks the archive for the others, while that is connected. */
   "storage:log": { params: {
     hash: Hash;
   }; result: {
