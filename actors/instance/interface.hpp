@@ -13,7 +13,7 @@ namespace lama::actors {
 struct get_user_state {};
 LAMA_MESSAGE(get_user_state)
 
-/// Answered when the user's archive instance is provisioned and knows this one; fails when that fails. (At once where it was done before.)
+/// Answered when the user's archive instance is provisioned and knows this one; fails when that fails. (At once where nothing of that is under way.)
 struct await_partner {};
 LAMA_MESSAGE(await_partner)
 

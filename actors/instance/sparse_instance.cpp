@@ -162,7 +162,7 @@ sparse_instance_actor::behavior_type sparse_instance(self_pointer self, user_con
       [self](verify_password& request) { return verify(self, request); },
       [self](await_partner) -> caf::result<user_state> {
         auto& st = self->state;
-        if (st.partnered)
+        if (st.partnered && !st.provisioning)
           return state_of(*st.context, true);
         auto promise = self->make_response_promise<user_state>();
         st.waiting.push_back(promise);

@@ -219,28 +219,6 @@ result<user_context_ptr> user_of(gateway_pointer self, const caller& who) {
   return found;
 }
 
-void ask_archive(gateway_pointer self, const call_scope& x) {
-  auto bridge = self->state.context->members->find<bridge_client_actor>("bridge");
-  if (!bridge)
-    return x.fail(lama::fail(errc::offline, "The bridge to the archive is starting; try again in a moment."));
-  self->request(bridge, 2 * self->state.deadline(), forward_call{x.user ? x.user->user : x.who.user, x.method, x.parameters->dump()})
-      .then(
-          [x](const call_answered& answered) {
-            auto parsed = jsonrpc::parse_bounded(answered.json);
-            if (!parsed || (answered.failed && !parsed->is_object()))
-              return x.fail(lama::fail(errc::internal, "the archive's answer cannot be read"));
-            if (!answered.failed)
-              return x.done(std::move(*parsed));
-            const auto& number = (*parsed)["code"];
-            const auto& message = (*parsed)["message"];
-            if (!number.is_number_integer() || !message.is_string())
-              return x.fail(lama::fail(errc::internal, "the archive answered with an error that has no code"));
-            x.answer({lama::fail(jsonrpc::errc_for(number.get<int32_t>()), message.get<std::string>()), (*parsed)["data"],
-                      static_cast<jsonrpc::code>(number.get<int32_t>())});
-          },
-          x.failed());
-}
-
 lama::error bad_parameter(const char* name, std::string reason) {
   return lama::fail(errc::bad_input, std::move(reason), std::string{"/"} + name);
 }

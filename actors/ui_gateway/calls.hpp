@@ -96,7 +96,8 @@ void run_queue(gateway_pointer self, const std::string& user);
 /// After a login: what waited is looked after again.
 void take_up_queue(gateway_pointer self, const std::string& user);
 
-/// Asks the archive's gateway the same.
+// ask_archive.cpp
+/// Asks the archive's gateway the same; waits while that unlocks its half of the user.
 void ask_archive(gateway_pointer self, const call_scope& x);
 
 // Parameters: `bad_input` with the place ("/conversationId") in `detail`, which becomes `data.path`.

@@ -149,14 +149,15 @@ class Home:
         assert answer["success"], answer
         return answer
 
-    def log_in(self):
+    def log_in(self, wait=True):
         """Logs in, and waits until the archive is unlocked as well."""
         def attempt():
             answer = self.rpc.call("one-core:login", {"username": self.user, "password": PASSWORD})
             assert answer["success"], answer
             return answer
         until(attempt, "login")
-        until(lambda: self.archive_rpc.call("one-core:getInstance"), "the archive's unlocking")
+        if wait:
+            until(lambda: self.archive_rpc.call("one-core:getInstance"), "the archive's unlocking")
 
     def cli(self, *arguments, check=True, stdin=None, env=None, timeout=120):
         done = subprocess.run(

@@ -62,7 +62,9 @@ class RegisteredTypes(Scratch):
             for _ in range(2):  # a repair knows the types as well, and leaves nothing to repair
                 self.assertEqual(json.loads(anna.cli("verify", "--repair", "--json").stdout)["stores"][0]["problemCount"], 0)
             anna.processes[0].start()
-            anna.log_in()
+            anna.log_in(wait=False)
+            # The archive is asked at once, while it still unlocks its half of the user.
+            self.assertEqual([x["hash"] for x in anna.rpc.call("storage:log", {"hash": second})["versions"]], [second, first, second, first])
             for rpc in (anna.rpc, anna.archive_rpc):
                 self.assertEqual(rpc.call("one-core:getObject", {"hash": second})["object"]["text"], "three litres")
             third = self.put(anna, "Note", {"title": "eggs", "text": "six"})
