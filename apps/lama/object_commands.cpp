@@ -123,8 +123,8 @@ int show_log(const common_options& common, const arguments& given) {
     }
     std::vector<std::vector<std::string>> rows;
     for (const auto& x : list_in(answer, "versions"))
-      rows.push_back({text_in(x, "time"), text_in(x, "kind") + (x.value("current", false) ? " *" : ""), text_in(x, "hash")});
-    print_table({"TIME", "KIND", "DATA"}, rows);
+      rows.push_back({std::to_string(rows.size()), text_in(x, "time"), text_in(x, "kind") + (x.value("current", false) ? " *" : ""), text_in(x, "hash")});
+    print_table({"BACK", "TIME", "KIND", "DATA"}, rows); // as diff and restore-version take it
     return done{};
   });
 }
