@@ -200,18 +200,18 @@ void add_object_commands(command_list& to) {
   to.on(asking, [given, &common = to.common] { return query(common, *given); });
 
   auto* logging = to.add("log", "Show the versions of an object, newest first");
-  logging->add_option("IDHASH", given->hash, "Of the id object")->required();
+  logging->add_option("HASH", given->hash, "Of its id, or of any version")->required();
   to.on(logging, [given, &common = to.common] { return show_log(common, *given); });
 
   const char* versions = "A version: the beginning of its hash or of its data's, or how many steps back (0 is the current one)";
   auto* comparing = to.add("diff", "Show what differs between two versions of an object; by default what the last change did");
-  comparing->add_option("IDHASH", given->hash, "Of the id object")->required();
+  comparing->add_option("HASH", given->hash, "Of its id, or of any version")->required();
   comparing->add_option("FROM", given->from, versions);
   comparing->add_option("TO", given->to, versions);
   to.on(comparing, [given, &common = to.common] { return show_changes(common, *given); });
 
   auto* restoring = to.add("restore-version", "Make an older version of an object the current one; nothing is lost, the present one stays in its history");
-  restoring->add_option("IDHASH", given->hash, "Of the id object")->required();
+  restoring->add_option("HASH", given->hash, "Of its id, or of any version")->required();
   restoring->add_option("VERSION", given->version, versions)->required();
   to.on(restoring, [given, &common = to.common] { return restore_version(common, *given); });
 
