@@ -1,6 +1,7 @@
 #include "actors/keychain/keychain.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/keychain/lost_keys.hpp"
 #include "protocol/models/instance.hpp"
 #include "protocol/models/leute.hpp"
 #include "storage/sync_adapter.hpp"
@@ -157,18 +158,43 @@ bool has_keys(const storage::snapshot& view) {
   return view.note(models::password_note) || !view.notes(models::secret_keys_note, 1).empty();
 }
 
-/// The password, or the other side's secret, was right: what fails from here on is not the caller's mistake.
-result<std::shared_ptr<opened_user>> open_with(const key32& master, const storage::snapshot& view) {
-  auto identity_text = view.note(identity_note);
-  auto line = identity_text ? identity_text->find('\n') : std::string::npos;
+struct named_identity {
+  std::string email;
+  std::string instance_name;
+};
+
+result<named_identity> identity_in(const storage::snapshot& view) {
+  auto text = view.note(identity_note);
+  auto line = text ? text->find('\n') : std::string::npos;
   if (line == std::string::npos)
     return fail(errc::corrupt, "it does not say whose it is");
+  return named_identity{text->substr(0, line), text->substr(line + 1)};
+}
+
+/// Their hashes are known, and all else that is in them.
+result<done> mend_keys(const key32& master, storage::store& store) {
+  auto view = store.read();
+  LAMA_TRY(named, identity_in(*view));
+  auto person = protocol::id_hash_of_person(named.email);
+  auto texts = lost_keys(*view, {person, protocol::id_hash_of_instance(named.instance_name, person)}, master);
+  view.reset();
+  if (texts.empty())
+    return done{};
+  return commit(store, [&](storage::transaction& to) -> result<done> {
+    for (const auto& text : texts)
+      LAMA_CHECK(to.put(text));
+    return done{};
+  });
+}
+
+/// The password, or the other side's secret, was right: what fails from here on is not the caller's mistake.
+result<std::shared_ptr<opened_user>> open_with(const key32& master, const storage::snapshot& view) {
+  LAMA_TRY(named, identity_in(view));
   std::map<hash, std::string> sealed;
   for (auto& [key, record] : view.notes(models::secret_keys_note))
     if (auto name = hash::from_hex(std::string_view{key}.substr(models::secret_keys_note.size())))
       sealed.emplace(*name, record);
-  LAMA_TRY(identity, models::load_identity(view, identity_text->substr(0, line), identity_text->substr(line + 1),
-                                           [&sealed](const hash& keys) { return sealed.contains(keys); }));
+  LAMA_TRY(identity, models::load_identity(view, named.email, named.instance_name, [&sealed](const hash& keys) { return sealed.contains(keys); }));
 
   auto ring = std::make_shared<models::key_ring>();
   for (const auto& [owner, keys] : {std::pair{identity.person, identity.person_keys}, std::pair{identity.instance, identity.instance_keys}}) {
@@ -196,7 +222,10 @@ result<std::shared_ptr<opened_user>> unlock(const node_environment& environment,
     return unwrapped.failure().code == errc::corrupt ? lost(environment, request.user, unwrapped.failure(), false) : unwrapped.failure();
   master.bytes = *unwrapped;
   protocol::wipe(*unwrapped);
-  auto opened_result = open_with(master.bytes, *view);
+  view.reset();
+  auto mended = mend_keys(master.bytes, *store);
+  view = store->read();
+  auto opened_result = mended ? open_with(master.bytes, *view) : mended.failure();
   if (auto trouble = view->trouble())
     return *trouble;
   if (!opened_result)
