@@ -2,6 +2,7 @@
 
 #include "actors/chum_session/host.hpp"
 #include "actors/common/errors.hpp"
+#include "actors/scrubber/give_back.hpp"
 #include "protocol/models/annotations.hpp"
 #include "storage/registered_recipes.hpp"
 
@@ -64,7 +65,7 @@ void make_extension(chum_session_state& st, const storage::snapshot& view) {
   config.learn = [store = st.plan.user->store](std::string_view recipe) { storage::foresee_recipe(*store, recipe); };
   if (own) {
     // Both are mine: what passes between them at all may pass in either direction.
-    config.gives_back = [](std::string_view type) { return policy::reach_of(policy::origin::archive_of_mine, type) != policy::reach::never; };
+    config.gives_back = passes_between_own;
   } else {
     config.may_leave = [](std::string_view type) { return protocol::is_stock_type(type); };
     config.shared_types = {annotation_type};

@@ -1,6 +1,7 @@
 #include "actors/chum_session/healing.hpp"
 
 #include "actors/chum_session/host.hpp"
+#include "actors/leute/leute.hpp"
 #include "protocol/limits.hpp"
 
 #include <utility>
@@ -52,10 +53,12 @@ void chum_host::healed(uint32_t request, const result<done>& outcome) {
   auto lost = user().store->lost_count();
   if (!outcome)
     user().environment->log(log_warning, chum_session_state::name, user().user + ": asking for lost objects failed: " + outcome.failure().message);
-  if (outcome && lost < round.lost_before)
+  if (outcome && lost < round.lost_before) {
     user().environment->log(log_info, chum_session_state::name,
                             user().user + ": " + std::to_string(round.lost_before - lost) + " lost objects came back, " + std::to_string(lost) +
                                 " are still wanted");
+    self_->send(user().members->find<leute_actor>(user().role("leute")), refresh_people{}); // keys and endpoints may be among them
+  }
   heal();
 }
 

@@ -1,6 +1,7 @@
 #include "actors/pairing_manager/pairing_manager.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/leute/leute.hpp"
 #include "actors/pairing_manager/type_sharing.hpp"
 #include "protocol/connection/identity.hpp"
 #include "protocol/models/chat.hpp"
@@ -123,6 +124,9 @@ pairing_manager_actor::behavior_type pairing_manager(self_pointer self, user_con
                 [self, promise, outcome](transacted) mutable {
                   ++self->state.stored;
                   share_more(self);
+                  // Of a pairing that is repeated nothing is new, but what was lost may be there again.
+                  const auto& known = *self->state.user;
+                  self->send(known.members->find<leute_actor>(known.role("leute")), refresh_people{});
                   promise.deliver(pairing_stored{outcome->person, outcome->instance});
                 },
                 [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });

@@ -142,6 +142,13 @@ bridge_client_end::behavior_type bridge_client(self_pointer self, std::shared_pt
                                    return bridge::from_wire(answer);
                                  });
       },
+      [self](const forward_give_back& request) -> caf::result<given_back> {
+        return ask<given_back>(self, bridge::message_id::give_back, bridge::give_back_request{request.user, request.names},
+                               [](const std::string& payload) -> result<given_back> {
+                                 LAMA_TRY(answer, ipc::decode<bridge::give_back_answer>(payload));
+                                 return given_back{std::move(answer.contents)};
+                               });
+      },
       [self](get_bridge_state) { return self->state.current(); },
       [self](watch_bridge& request) {
         self->monitor(request.listener);

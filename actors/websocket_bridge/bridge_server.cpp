@@ -1,6 +1,7 @@
 #include "actors/websocket_bridge/bridge_server.hpp"
 
 #include "actors/common/errors.hpp"
+#include "actors/scrubber/scrubber.hpp"
 #include "actors/ui_gateway/interface.hpp"
 #include "actors/websocket_bridge/messages.hpp"
 
@@ -82,6 +83,13 @@ struct figures_to_wire {
   }
 };
 
+struct given_back_to_wire {
+  using answer_type = given_back;
+  bridge::give_back_answer convert(given_back x) const {
+    return {std::move(x.contents)};
+  }
+};
+
 template <class Wire, class Use>
 void decode_and(self_pointer self, const ipc::envelope& request, Use use) {
   if (auto decoded = ipc::decode<Wire>(request.payload))
@@ -114,6 +122,10 @@ void serve(self_pointer self, const ipc::envelope& request) {
   case bridge::message_id::figures:
     return decode_and<bridge::figures_request>(self, request, [&](const bridge::figures_request& x) {
       relay(self, request, members.find<sync_figures_actor>("sync-figures/" + x.user), get_sync_figures{}, figures_to_wire{});
+    });
+  case bridge::message_id::give_back:
+    return decode_and<bridge::give_back_request>(self, request, [&](bridge::give_back_request x) {
+      relay(self, request, members.find<scrubber_actor>("scrubber/" + x.user), give_back{std::move(x.names)}, given_back_to_wire{});
     });
   case bridge::message_id::ping:
     return answer(self, request, bridge::empty_answer{});

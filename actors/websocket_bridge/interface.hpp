@@ -2,10 +2,12 @@
 
 #include "actors/common/message.hpp"
 #include "actors/conversations/interface.hpp"
+#include "actors/scrubber/give_back.hpp"
 #include "actors/supervision/interface.hpp"
 #include "actors/sync_figures/interface.hpp"
 
 #include <string>
+#include <vector>
 
 namespace lama::actors {
 
@@ -36,6 +38,13 @@ struct forward_figures {
 };
 LAMA_MESSAGE(forward_figures, x.user)
 
+/// `give_back` of scrubber/give_back.hpp, of `user` on the archive.
+struct forward_give_back {
+  std::string user;
+  std::vector<hash> names;
+};
+LAMA_MESSAGE(forward_give_back, x.user)
+
 struct bridge_state {
   bool connected = false;
   std::string url;
@@ -57,7 +66,8 @@ LAMA_MESSAGE(watch_bridge)
 /// again after a reconnect, until their deadline.
 using bridge_client_actor = caf::typed_actor<caf::replies_to<provision_user>::with<user_provisioned>, caf::replies_to<logout_user>::with<ok>,
                                              caf::replies_to<forward_call>::with<call_answered>, caf::replies_to<forward_import>::with<lines_imported>,
-                                             caf::replies_to<forward_figures>::with<sync_figures>, caf::replies_to<get_bridge_state>::with<bridge_state>,
+                                             caf::replies_to<forward_figures>::with<sync_figures>, caf::replies_to<forward_give_back>::with<given_back>,
+                                             caf::replies_to<get_bridge_state>::with<bridge_state>,
                                              caf::reacts_to<watch_bridge>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

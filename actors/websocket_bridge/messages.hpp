@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 /// What crosses the bridge, byte for byte (docs/bridge.md). These structs are the wire: fields are only ever added at the end, with
 /// defaults. They are apart from the actors' messages so that a change inside the node does not change the protocol.
@@ -19,6 +20,7 @@ enum class message_id : uint32_t {
   import = 4,
   ping = 5,
   figures = 6,
+  give_back = 7,
 };
 
 struct provision_request {
@@ -132,6 +134,23 @@ struct figures_answer {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, figures_answer& x) {
   return f(x.sequence, x.objects, x.bytes, x.lost, x.entries_a_kilosecond, x.commits_a_kilosecond, x.knows_other, x.other_behind, x.other_behind_ms);
+}
+
+struct give_back_request {
+  std::string user;
+  std::vector<hash> names;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, give_back_request& x) {
+  return f(x.user, x.names);
+}
+
+struct give_back_answer {
+  std::vector<std::string> contents;
+};
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, give_back_answer& x) {
+  return f(x.contents);
 }
 
 // Between the wire and the actors.
