@@ -1,6 +1,7 @@
 #include "storage/repair.hpp"
 
 #include "storage/files.hpp"
+#include "storage/mend_heads.hpp"
 #include "storage/migrate.hpp"
 #include "storage/rebuild.hpp"
 #include "storage/sync_adapter.hpp"
@@ -101,7 +102,12 @@ result<repair_report> repair(const std::filesystem::path& folder, const store_op
   LAMA_TRY(repaired, store::open(folder, options));
   if (written->log_changed || written->lost > 0) {
     LAMA_TRY(change, repaired->begin());
-    begin_sync_anew(*repaired->read(), *change, random);
+    auto view = repaired->read();
+    LAMA_TRY(mended, mend_heads(*view, *change));
+    report.told.insert(report.told.end(), mended.begin(), mended.end());
+    report.told_count += mended.size();
+    begin_sync_anew(*view, *change, random);
+    view.reset();
     LAMA_CHECK(repaired->commit(std::move(change)));
   }
   report.after = repaired->verify();
