@@ -101,7 +101,10 @@ private:
   result<done> mend(const hash& id, const lost_head& x) {
     if (x.orphans.size() == 1) {
       // When it was made is not known: no earlier than what it stands on.
-      auto node = x.best ? protocol::version_node{protocol::version_node_kind::change, x.orphans[0], {x.best->name}, x.best->node.depth + 1,
+      auto node = x.best ? protocol::version_node{protocol::version_node_kind::change,
+                                                  x.orphans[0],
+                                                  {x.best->name},
+                                                  x.best->node.depth + 1,
                                                   x.best->node.creation_time + 1}
                          : protocol::edge_to(x.orphans[0], 0);
       LAMA_TRY(put, to_.put(protocol::write_version_node(node)));

@@ -129,8 +129,9 @@ instance_actor::behavior_type archive_instance(self_pointer self, std::shared_pt
         auto& st = self->state;
         self->request(st.context->members->find<keychain_actor>("keychain"), st.context->environment->settings.times.request_deadline,
                       check_password{request.password, request.unlock_secret, st.context->store})
-            .then([self, promise, partner = *partner](password_checked& checked) { remember_partner(self, partner, std::move(checked.unlock_record), promise); },
-                  [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+            .then(
+                [self, promise, partner = *partner](password_checked& checked) { remember_partner(self, partner, std::move(checked.unlock_record), promise); },
+                [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
         return promise;
       },
       [](const bridge_state&) {

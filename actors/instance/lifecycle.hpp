@@ -71,7 +71,8 @@ caf::result<ok> verify(Self self, verify_password& request) {
   auto promise = self->template make_response_promise<ok>();
   self->request(context.members->template find<keychain_actor>("keychain"), context.environment->settings.times.request_deadline,
                 check_password{std::move(request.password), {}, context.store})
-      .then([promise](const password_checked&) mutable { promise.deliver(ok{}); }, [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
+      .then([promise](const password_checked&) mutable { promise.deliver(ok{}); },
+            [promise](caf::error& failure) mutable { promise.deliver(std::move(failure)); });
   return promise;
 }
 

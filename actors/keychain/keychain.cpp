@@ -54,8 +54,10 @@ result<key32> master_key(const storage::snapshot& view, const open_user& request
 error lost(const node_environment& environment, const std::string& user, const error& why, bool password_opens) {
   auto text = "The store of " + user + " is damaged: " + why.message + ". Restore a backup (lama restore)";
   if (environment.settings.which == side::sparse) {
-    auto deleted = password_opens ? "delete what this device has (lama reset " + user + ")" : "stop the node and remove the folder sparse/" + user + " of its data folder";
-    text += ", or " + deleted + " and register " + user + " again with the same password: the archive sets the device up anew. Messages that it does not have yet are lost with that";
+    auto deleted =
+        password_opens ? "delete what this device has (lama reset " + user + ")" : "stop the node and remove the folder sparse/" + user + " of its data folder";
+    text += ", or " + deleted + " and register " + user +
+            " again with the same password: the archive sets the device up anew. Messages that it does not have yet are lost with that";
   }
   return fail(errc::corrupt, text + '.', why.detail);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/common/message.hpp"
 #include "actors/chum_session/healing.hpp"
+#include "actors/common/message.hpp"
 #include "actors/instance/user_context.hpp"
 #include "actors/scrubber/give_back.hpp"
 #include "storage/scrub.hpp"

@@ -64,10 +64,10 @@ LAMA_MESSAGE(watch_bridge)
 
 /// What the sparse side can ask of the archive. `offline` while it is not connected; unanswered requests that may be repeated are sent
 /// again after a reconnect, until their deadline.
-using bridge_client_actor = caf::typed_actor<caf::replies_to<provision_user>::with<user_provisioned>, caf::replies_to<logout_user>::with<ok>,
-                                             caf::replies_to<forward_call>::with<call_answered>, caf::replies_to<forward_import>::with<lines_imported>,
-                                             caf::replies_to<forward_figures>::with<sync_figures>, caf::replies_to<forward_give_back>::with<given_back>,
-                                             caf::replies_to<get_bridge_state>::with<bridge_state>,
-                                             caf::reacts_to<watch_bridge>, caf::replies_to<get_status>::with<status_report>>;
+using bridge_client_actor =
+    caf::typed_actor<caf::replies_to<provision_user>::with<user_provisioned>, caf::replies_to<logout_user>::with<ok>,
+                     caf::replies_to<forward_call>::with<call_answered>, caf::replies_to<forward_import>::with<lines_imported>,
+                     caf::replies_to<forward_figures>::with<sync_figures>, caf::replies_to<forward_give_back>::with<given_back>,
+                     caf::replies_to<get_bridge_state>::with<bridge_state>, caf::reacts_to<watch_bridge>, caf::replies_to<get_status>::with<status_report>>;
 
 } // namespace lama::actors

@@ -44,8 +44,8 @@ result<policy::explanation> find(const common_options& common, const std::string
     return policy::explain(type, table, shipped);
   auto recipes = with_registered(common, type);
   if (!recipes)
-    return fail(errc::not_found, "There is no type " + type.substr(0, limits::type_name_bytes) + " among those that are shipped; of those that users registered nothing is known: " +
-                                     recipes.failure().message);
+    return fail(errc::not_found, "There is no type " + type.substr(0, limits::type_name_bytes) +
+                                     " among those that are shipped; of those that users registered nothing is known: " + recipes.failure().message);
   return policy::explain(type, table, *recipes);
 }
 

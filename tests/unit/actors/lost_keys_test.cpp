@@ -15,10 +15,10 @@ namespace lama::actors {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::gateway_rig;
+using ::testing::HasSubstr;
 using testing::json;
+using ::testing::Not;
 
 const json anna{{"username", "anna"}, {"password", "a long password"}};
 
@@ -49,7 +49,8 @@ struct lost_keys_rig : gateway_rig {
     auto db = database();
     std::unique_ptr<leveldb::Iterator> at{db->NewIterator({})};
     auto lost = 0;
-    for (at->Seek(leveldb::Slice{prefix.data(), prefix.size()}); at->Valid() && at->key().starts_with(leveldb::Slice{prefix.data(), prefix.size()}); at->Next(), ++lost)
+    for (at->Seek(leveldb::Slice{prefix.data(), prefix.size()}); at->Valid() && at->key().starts_with(leveldb::Slice{prefix.data(), prefix.size()});
+         at->Next(), ++lost)
       ASSERT_TRUE(db->Delete({}, at->key()).ok());
     ASSERT_GT(lost, 0);
   }
