@@ -112,6 +112,20 @@ void look_at_files(examination& x, const fs::path& folder) {
   x.bundle["files"] = std::move(listed);
 }
 
+/// What is lost comes back by itself if somebody has it; if not, this is what helps.
+void look_at_stores(examination& x, const std::string& name, const json& status) {
+  constexpr std::string_view role_prefix = "scrubber/";
+  for (const auto& [role, actor] : status["actors"].items()) {
+    auto lost = role.starts_with(role_prefix) ? number_in(actor, "wanted") : 0;
+    if (lost == 0)
+      continue;
+    auto user = role.substr(role_prefix.size());
+    auto advice = name == "sparse" ? ", or lama reset " + user + ", which sets the device up anew from the archive" : std::string{};
+    x.note(false, name + ": of " + user + "'s objects " + std::to_string(lost) +
+                      " are lost; who has them gives them back. If that does not help: stop the node and run lama verify --repair" + advice);
+  }
+}
+
 void look_at_side(examination& x, const common_options& common, const std::string& name, const node_address& at) {
   auto node = client_to(at, common.user);
   auto& told = x.bundle[name];
@@ -127,6 +141,7 @@ void look_at_side(examination& x, const common_options& common, const std::strin
       silent += (silent.empty() ? "" : ", ") + role;
   if (!silent.empty())
     x.note(false, name + ": no answer from " + silent);
+  look_at_stores(x, name, *status);
   auto connected = status->value("bridgeConnected", false);
   if (name == "sparse")
     x.note(connected, connected ? "bridge: device and archive are connected" : "bridge: the archive is not connected; is it running? (lama bridge show)");
