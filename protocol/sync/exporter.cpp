@@ -39,7 +39,7 @@ bool exporter::window_full() const {
 
 walk_surroundings exporter::surroundings(const change_source& source) {
   auto window = running_ && running_->whole_list ? 0 : config_.entry_window;
-  return {source, known_, out_, window, config_.blob_limit, config_.may_leave, config_.texts};
+  return {source, known_, out_, window, config_.blob_limit, config_.may_leave, config_.texts, config_.registered_as_texts};
 }
 
 bool exporter::pump(const change_source& source) {

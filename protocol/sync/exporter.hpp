@@ -29,6 +29,8 @@ struct exporter_config {
   std::function<bool(std::string_view type)> gives_back{};
   /// The remote takes texts of types that it may not know: as the user's other instance (`adopt`), or as a contact.
   std::optional<version_mode> texts{};
+  /// Objects of types that the user registered go as texts: the remote alone writes them, and takes none; but a text of its own that it lost it does.
+  bool registered_as_texts = false;
 };
 
 class exporter {

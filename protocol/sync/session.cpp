@@ -49,7 +49,8 @@ result<nlohmann::json> session::hello_received(const nlohmann::json& arguments) 
     };
   exporter_ = std::make_unique<exporter>(exporter_config{config_.remote_person, remote.resume, config_.store_id, config_.exports, remote.entry_window,
                                                          remote.blob_limit, std::move(may_leave), config_.takes_version, config_.gives_back,
-                                                         remote.texts && config_.keeps_texts ? std::optional{config_.mode} : std::nullopt});
+                                                         remote.texts && config_.keeps_texts ? std::optional{config_.mode} : std::nullopt,
+                                                         config_.mode == version_mode::adopt && config_.accepts_elsewhere});
   auto sequence = config_.resume.store == remote.store_id ? config_.resume.sequence : 0;
   if (config_.imports)
     importer_ = std::make_unique<importer>(importer_config{remote.store_id, sequence, config_.mode, config_.accepts_elsewhere, config_.recipes, config_.policy,

@@ -8,16 +8,18 @@ namespace lama::protocol::sync {
 
 namespace {
 
-/// Is it sent as a text and no more? What is kept so here, and to contacts all that is not of a type that every node of ours has.
-std::optional<item_kind> kind_of_text(const hash& name, std::string_view type, const walk_surroundings& with) {
+/// Is it sent as a text and no more? What is kept so here, to contacts all that is not of a type that every node of ours has, and from the device to the
+/// archive as well, but for what that asks for because it lost it.
+std::optional<item_kind> kind_of_text(const hash& name, std::string_view type, bool alone, const walk_surroundings& with) {
   const auto& objects = with.source.objects();
   auto has_recipe = objects.recipes().find(type) != nullptr;
   if (has_recipe && standard_recipes().find(type))
     return std::nullopt;
   auto kept = objects.kept_text(name, type);
-  if (!kept && has_recipe && with.texts != version_mode::merge)
+  auto as_object = !kept && has_recipe && with.texts != version_mode::merge;
+  if (as_object && (alone || !with.registered_as_texts))
     return std::nullopt;
-  return kept == text_origin::own ? item_kind::text : item_kind::foreign_text;
+  return kept == text_origin::own || as_object ? item_kind::text : item_kind::foreign_text;
 }
 
 error not_here(const hash& name) {
@@ -146,7 +148,7 @@ result<done> tree_walk::visit_object(const hash& name, std::string text, walk_su
   if (content.kind != content_kind::object && content.kind != content_kind::id_object)
     return visit_blob(name, text.size(), with);
   auto type = std::string{content.type};
-  auto text_kind = kind_of_text(name, type, with);
+  auto text_kind = kind_of_text(name, type, order_.alone, with);
   if (text_kind && order_.alone)
     return visit_blob(name, text.size(), with); // the remote knows what it lost
   if (text_kind && with.texts)

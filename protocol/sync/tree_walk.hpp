@@ -24,6 +24,7 @@ struct walk_surroundings {
   uint64_t blob_limit = 0;      ///< larger blobs become marks; 0: none
   const std::function<bool(std::string_view type)>& may_leave;
   std::optional<version_mode> texts; ///< exporter_config
+  bool registered_as_texts = false;
 };
 
 class tree_walk {

@@ -3,7 +3,9 @@
 #include "protocol/models/chat.hpp"
 #include "protocol/models/grants.hpp"
 #include "protocol/sync/grants.hpp"
+#include "protocol/versions/versions.hpp"
 #include "storage/digest.hpp"
+#include "storage/sync_adapter.hpp"
 #include "tests/simulation/checkers.hpp"
 #include "tests/simulation/raw_peer.hpp"
 
@@ -108,6 +110,39 @@ TEST_F(kept_texts_test, written_while_the_other_instance_is_away_they_come_later
   all.all.run_for(60s);
   EXPECT_EQ(mark(archive, "anna", offline), text_origin::own);
   EXPECT_EQ(mark(device, "anna", meanwhile), text_origin::own);
+  expect_equal_digests();
+  EXPECT_EQ(check_stores(all), problems{});
+}
+
+TEST_F(kept_texts_test, what_became_an_object_is_offered_again_and_the_archive_which_takes_none_takes_it) {
+  auto& archive = all.anna().archive;
+  auto& device = all.anna().sparse;
+  auto name = keep(device, unheard("milk"));
+  all.all.run_for(5s);
+  auto table = protocol::recipe_table::on_top_of(protocol::standard_recipes());
+  auto recipe = (*table.add_line("Unheard: title: string"))->text;
+  auto partner = archive.user("anna")->partner->person;
+  write(archive, "anna", [&](storage::transaction& to) -> result<done> {
+    LAMA_TRY(stored, protocol::store_version(to, recipe, archive.clock().now_ms()));
+    LAMA_CHECK(models::grant(to, models::id_target(stored.id), {{partner}, {}}, models::grant_mode::add, archive.clock().now_ms()));
+    return done{};
+  });
+  all.all.run_for(10s);
+  for (auto* where : {&archive, &device})
+    EXPECT_EQ(where->user("anna")->store->read()->objects_of_type("Unheard", 10).names, std::vector{name}) << "an object on both sides";
+
+  // As after a repair: the device offers all of its own again.
+  seeded_random random{9};
+  write(device, "anna", [&](storage::transaction& to) -> result<done> {
+    storage::begin_sync_anew(*device.user("anna")->store->read(), to, random);
+    return done{};
+  });
+  EXPECT_GT(device.kill_connections("chum"), 0u);
+  all.all.run_for(30s);
+  auto later = "<div itemscope itemtype=\"//refin.io/Other\"><span itemprop=\"title\">later</span></div>";
+  keep(device, later);
+  all.all.run_for(10s);
+  EXPECT_TRUE(archive.user("anna")->store->read()->contains(sha256(later))) << "a session that was refused its first objects brings nothing";
   expect_equal_digests();
   EXPECT_EQ(check_stores(all), problems{});
 }
