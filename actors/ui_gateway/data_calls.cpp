@@ -1,5 +1,6 @@
 #include "actors/ui_gateway/calls.hpp"
 
+#include "actors/common/verify_json.hpp"
 #include "actors/conversations/history.hpp"
 #include "actors/ui_gateway/long_job.hpp"
 
@@ -58,19 +59,7 @@ void import(gateway_pointer self, const call_scope& x) {
 
 void verify(gateway_pointer self, const call_scope& x) {
   run_long_job(self, x, [user = x.user, progress = progress_of(self, x, x.user->store->object_count())]() -> result<json> {
-    auto report = user->store->verify(progress);
-    return json{{"user", user->user},
-                {"side", to_string(user->environment->settings.which)},
-                {"objects", report.objects},
-                {"idObjects", report.id_objects},
-                {"blobs", report.blobs},
-                {"bytes", report.bytes},
-                {"heads", report.heads},
-                {"references", report.references},
-                {"keptTexts", report.kept_texts},
-                {"refused", report.refused},
-                {"problemCount", report.problem_count},
-                {"problems", report.problems}};
+    return verify_json(user->user, to_string(user->environment->settings.which), user->store->verify(progress));
   });
 }
 

@@ -1,5 +1,6 @@
 #include "apps/lama/commands.hpp"
 
+#include "actors/common/verify_json.hpp"
 #include "protocol/environment.hpp"
 #include "storage/repair.hpp"
 
@@ -13,21 +14,6 @@ namespace lama::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-json as_json(const std::string& side, const std::string& user, const storage::verify_report& x) {
-  return {{"user", user},
-          {"side", side},
-          {"objects", x.objects},
-          {"idObjects", x.id_objects},
-          {"blobs", x.blobs},
-          {"bytes", x.bytes},
-          {"heads", x.heads},
-          {"references", x.references},
-          {"keptTexts", x.kept_texts},
-          {"refused", x.refused},
-          {"problemCount", x.problem_count},
-          {"problems", x.problems}};
-}
 
 std::set<std::string> unlocked_users(net::rpc_client& node) {
   std::set<std::string> users;
@@ -46,7 +32,7 @@ result<json> verify_store(const std::optional<node_address>& node, const fs::pat
       return client.call("app:verify", json::object(), std::chrono::minutes{30});
   }
   LAMA_TRY(store, storage::store::open(folder));
-  return as_json(side, user, store->verify());
+  return actors::verify_json(user, side, store->verify());
 }
 
 /// Only where something is wrong; nobody may have the store open, which opening it finds out.
@@ -56,14 +42,14 @@ result<json> repair_store(const fs::path& folder, const std::string& side, const
     if (opened) {
       auto checked = (*opened)->verify();
       if (checked.problem_count == 0)
-        return as_json(side, user, checked);
+        return actors::verify_json(user, side, checked);
     } else if (opened.failure().code != errc::corrupt) {
       return std::move(opened).failure();
     }
   }
   progress_line progress;
   LAMA_TRY(repaired, storage::repair(folder, {}, system_random(), [&](uint64_t count) { progress.show(grouped(count) + " objects carried over"); }));
-  auto outcome = as_json(side, user, repaired.after);
+  auto outcome = actors::verify_json(user, side, repaired.after);
   outcome["repaired"] = std::move(repaired.told);
   outcome["repairedCount"] = repaired.told_count;
   if (!repaired.kept.empty())
